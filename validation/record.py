@@ -1,0 +1,91 @@
+"""What every stored thing is made of: closed, frozen records and digests.
+
+This module knows values and bytes, not files: `validation.workspace` writes them.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Self
+
+import rfc8785
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""A digest that names its algorithm, e.g. ``sha256:9f86d0…``."""
+
+
+def _one_line(text: str) -> str:
+    if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(_one_line),
+]
+"""A short printable text on one line: a name, a title, an id."""
+
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+"""A text of one or more paragraphs."""
+
+
+class Record(BaseModel):
+    """The base of everything stored: frozen, closed, without NaN or infinity.
+
+    Undefined is ``None`` beside a named reason: pydantic would write NaN as ``null``
+    without a word, so NaN is refused here.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+    )
+
+    def to_json(self) -> bytes:
+        """Return the record as readable JSON: UTF-8, two spaces, LF, fields in order."""
+        return readable_json(self.model_dump(mode="json"))
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Self:
+        """Return the record that `content` holds.
+
+        Raises:
+            pydantic.ValidationError: The bytes are not such a record.
+        """
+        return cls.model_validate_json(content)
+
+
+def readable_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    r"""Return `value` as JSON for people and programs: UTF-8, two spaces, LF at the end.
+
+    Floats are written shortest round-trip; NaN and infinity raise ValueError.
+
+    >>> readable_json({"dice": 0.1})
+    b'{\n  "dice": 0.1\n}\n'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)
+    return text.encode() + b"\n"
+
+
+def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Return the one JSON text of `value`, by RFC 8785, for digests of values.
+
+    >>> canonical_json({"b": 1, "a": 0.5})
+    b'{"a":0.5,"b":1}'
+    """
+    return rfc8785.dumps(value)
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of `content` as ``sha256:`` and 64 hexadecimal digits.
+
+    >>> digest(b"")[:22]
+    'sha256:e3b0c44298fc1c1'
+    """
+    return "sha256:" + hashlib.sha256(content).hexdigest()
