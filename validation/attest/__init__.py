@@ -1,0 +1,1 @@
+"""Who stands by it: verification of what was written."""

@@ -1,0 +1,79 @@
+"""The command line: read, call the library, write, say what happened.
+
+Results go to stdout (``--json`` for machines), progress and warnings to stderr. Exit status:
+0 done and everything met, 1 done and something is not met or not verified, 2 wrong usage,
+3 could not be done.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+import validation
+from validation.cli.check import check_command
+from validation.cli.init import init_command
+from validation.cli.lock import lock_command
+from validation.cli.metrics import metrics_command
+from validation.cli.report import report_command
+from validation.cli.run import run_command
+from validation.cli.schema import schema_command
+from validation.cli.verify import verify_command
+from validation.errors import ToolError
+
+
+class CannotProceed(click.ClickException):
+    """A ToolError as a person at a terminal should see it."""
+
+    exit_code = 3
+
+
+class Interrupted(click.ClickException):
+    """The user stopped the command."""
+
+    exit_code = 3
+
+
+class Commands(click.Group):
+    """The one place where errors turn into exit statuses."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except ToolError as error:
+            raise CannotProceed(str(error)) from error
+        except KeyboardInterrupt as error:
+            said = "interrupted; what was done is kept, and --resume takes a run up again"
+            raise Interrupted(said) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(validation.__version__, prog_name="segval")
+def main() -> None:
+    """Validate a segmentation model: from a protocol to a record that an auditor can check.
+
+    Exit status: 0 done and everything met; 1 done, and something is not met or not verified;
+    2 wrong usage; 3 could not be done.
+
+    \b
+    Example:
+        segval check protocols/nuclei-count/protocol.yaml
+        segval run protocols/nuclei-count/protocol.yaml --out records/nuclei-count
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+for _command in (
+    init_command,
+    check_command,
+    lock_command,
+    run_command,
+    report_command,
+    verify_command,
+    metrics_command,
+    schema_command,
+):
+    main.add_command(_command)

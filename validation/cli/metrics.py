@@ -1,0 +1,38 @@
+"""``segval metrics``: every metric that a criterion can name."""
+
+import click
+
+from validation.cli.options import json_option, say_json
+from validation.evidence.catalogue import CATALOGUE, MetricDefinition
+
+
+@click.command("metrics")
+@click.option("--method", type=click.Choice(["semantic", "instance", "timing"]), default=None)
+@json_option
+def metrics_command(method: str | None, as_json: bool) -> None:
+    """List every metric: id, definition, unit, range, edge cases and source.
+
+    \b
+    Example:
+        segval metrics --method instance
+    """
+    chosen = [one for one in CATALOGUE if method is None or method in one.methods]
+    if as_json:
+        say_json({"metrics": [one.model_dump(mode="json") for one in chosen]})
+        return
+    for one in chosen:
+        click.echo("\n".join(_lines(one)) + "\n")
+
+
+def _lines(one: MetricDefinition) -> list[str]:
+    needs = [
+        word for word, needed in (("class", one.needs_class), ("iou", one.needs_iou)) if needed
+    ]
+    return [
+        f"{one.id}: {one.name}",
+        f"  {one.definition}",
+        f"  unit {one.unit}; range {one.range}; better: {one.better}; {one.aggregation}"
+        + (f"; needs {', '.join(needs)}" if needs else ""),
+        f"  edge cases: {one.edge_case}",
+        f"  source: {one.source}",
+    ]

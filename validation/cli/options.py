@@ -1,0 +1,55 @@
+"""Arguments, options and output that several commands share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from validation.record import readable_json
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+NEW_FOLDER = click.Path(path_type=Path)
+ANYTHING = click.Path(exists=True, path_type=Path)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+data_option = click.option(
+    "--data",
+    type=FOLDER,
+    help="Folder of the test set, if it does not lie where the protocol says.",
+)
+
+SYMBOLS = {
+    "met": "✓ met",
+    "not_met": "✗ not met",
+    "not_evaluable": "? not evaluable",
+    "incomplete": "? incomplete",
+    "held": "✓ held",
+    "did_not_hold": "✗ did not hold",
+    "could_not_be_checked": "? could not be checked",
+}
+"""Outcomes in words, with a symbol."""
+
+
+def say_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Print a value as JSON on stdout."""
+    click.echo(readable_json(value).decode(), nl=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """Show progress on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description:<26}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bars:
+        yield bars

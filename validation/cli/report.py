@@ -1,0 +1,47 @@
+"""``segval report``: the report of a record, rendered again."""
+
+from pathlib import Path
+
+import click
+
+from validation import workspace
+from validation.cli.options import FOLDER, NEW_FOLDER, json_option, say_json
+from validation.record import digest
+from validation.record_folder import read_index
+from validation.study.reporting import rendered
+
+
+@click.command("report")
+@click.argument("record", type=FOLDER)
+@click.option(
+    "--out",
+    type=NEW_FOLDER,
+    help="Folder for report.html and report.pdf. Without it, the report is rendered and "
+    "compared with the one in the record.",
+)
+@json_option
+def report_command(record: Path, out: Path | None, as_json: bool) -> None:
+    """Render the report of RECORD again, from the record alone.
+
+    The record itself is never changed. Exit status 1: the report in the record has other
+    bytes than the one rendered now (another version of the tool or of its fonts).
+
+    \b
+    Example:
+        segval report records/nuclei-count --out /tmp/nuclei-count-report
+    """
+    index = read_index(record)
+    report = rendered(record, index.record_id)
+    files = {"report.html": report.html, "report.pdf": report.pdf}
+    if out is not None:
+        for name, content in files.items():
+            workspace.write_new(out / name, content)
+    same = {name: digest(content) == index.files.get(name) for name, content in files.items()}
+    if as_json:
+        say_json({"out": str(out) if out else None, "same_as_in_record": same})
+    else:
+        for name, is_same in same.items():
+            said = "the same bytes as in the record" if is_same else "other bytes than the record's"
+            click.echo(f"{(out or record) / name}: {said}")
+    if not all(same.values()):
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,100 @@
+"""``segval run``: from a protocol to a record with its report."""
+
+from pathlib import Path
+
+import click
+
+from validation.cli.options import (
+    FILE,
+    NEW_FOLDER,
+    SYMBOLS,
+    data_option,
+    json_option,
+    progress_bars,
+    say_json,
+)
+from validation.judge.findings import CriterionFinding
+
+from validation.study.running import Outcome, Stage, run
+
+_LIMITS = {"lower_limit": "lower limit", "upper_limit": "upper limit", "value": "value"}
+
+_STAGES: dict[Stage, str] = {
+    "lock": "Checking the lock",
+    "cases": "Segmenting and measuring",
+    "report": "Rendering the report",
+}
+
+
+@click.command("run")
+@click.argument("protocol", type=FILE)
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder of the record; must be new.")
+@data_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Processes that share the cases. The evidence does not depend on it; latencies do.",
+)
+@click.option("--resume", is_flag=True, help="Take an interrupted run up again.")
+@json_option
+def run_command(
+    protocol: Path, out: Path, data: Path | None, workers: int, resume: bool, as_json: bool
+) -> None:
+    """Run PROTOCOL on its locked test set, measure, judge and report.
+
+    Exit status 0: every criterion is met; 1: one is not met or not evaluable, or a case
+    failed; 3: it could not be run.
+
+    \b
+    Example:
+        segval run protocols/nuclei-count/protocol.yaml --out records/nuclei-count
+    """
+    with progress_bars() as bars:
+        tasks = {}
+
+        def show(stage: Stage, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_STAGES[stage], total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        outcome = run(protocol, out=out, data=data, workers=workers, resume=resume, progress=show)
+    if as_json:
+        say_json(outcome.model_dump(mode="json"))
+    else:
+        click.echo(summary(outcome))
+    if outcome.findings.verdict != "met":
+        raise click.exceptions.Exit(1)
+
+
+def summary(outcome: Outcome) -> str:
+    """Return the verdict table of a run, and where the record lies."""
+    findings = outcome.findings
+    lines = [*verdict_table(findings.criteria), ""]
+    lines += [
+        f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
+    ]
+    lines.append(f"verdict  {SYMBOLS[findings.verdict]}  (not approved: exploratory)")
+    lines.append(f"record   {outcome.record}")
+    lines.append(f"report   {Path(outcome.record) / 'report.pdf'}")
+    return "\n".join(lines)
+
+
+def verdict_table(criteria: tuple[CriterionFinding, ...]) -> list[str]:
+    """Return a line a criterion, columns aligned."""
+    header = ("criterion", "figure", "observed", "asked", "verdict")
+    rows = [header, *(_row(one) for one in criteria)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _row(one: CriterionFinding) -> tuple[str, str, str, str, str]:
+    sign = "≥" if one.direction == "at_least" else "≤"
+    observed = "–" if one.observed is None else f"{one.observed:.6g}"
+    limit = _LIMITS[one.judged_on]
+    asked = f"{limit} {sign} {one.bound:g}"
+    return one.id, one.metric_id, observed, asked, SYMBOLS[one.verdict]

@@ -1,0 +1,1 @@
+"""What was measured: pure functions from per-case tables to figures with intervals."""

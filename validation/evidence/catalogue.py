@@ -1,0 +1,620 @@
+"""Every metric, once: what it is, how it is computed, when it is undefined, where it is from.
+
+The report's definitions, `segval metrics`, the checks of a protocol and the reference pages
+are all made from this list. TP, FP, FN and TN are counted over pixels for semantic metrics and
+over objects for instance metrics, as `validation.evidence.semantic` and
+`validation.evidence.instance` say; R is a reference object, P a predicted one, |·| an area in
+pixels, Σ a sum over cases.
+"""
+
+from typing import Literal
+
+from validation.record import Record
+
+Kind = Literal["semantic", "instance", "timing"]
+
+
+class MetricDefinition(Record):
+    """One metric."""
+
+    id: str
+    """Name in protocols, ``metrics.json`` and tables."""
+    name: str
+    """Name for people."""
+    definition: str
+    """How it is computed, in words and symbols."""
+    unit: str
+    """``ratio`` or a unit of measurement."""
+    lower: float | None
+    """Least possible value; None: there is none."""
+    upper: float | None
+    """Largest possible value; None: there is none."""
+    better: Literal["higher", "lower", "zero", "neither"]
+    """Which way is better; ``neither`` for counts that describe the sample."""
+    aggregation: Literal["pooled", "mean over cases", "mean over classes", "count", "quantile"]
+    """How cases become one figure: their sums taken first, or their values averaged."""
+    methods: tuple[Kind, ...]
+    """Methods that it is computed for; timings are taken for every method."""
+    needs_class: bool
+    """True: it is given for each class; False: over all."""
+    needs_iou: bool
+    """True: it is given at IoU thresholds."""
+    n_of: Literal["objects", "predictions", "cases", "pixels"]
+    """What `MetricValue.n` counts."""
+    edge_case: str
+    """When it is undefined or needs care, and what is done then."""
+    source: str
+    """Publication, standard or code that defines it."""
+
+    @property
+    def range(self) -> str:
+        """Return the possible values in words.
+
+        >>> definition("recall").range
+        '0 to 1'
+        >>> definition("count_bias").range
+        'any number'
+        """
+        if self.lower is None and self.upper is None:
+            return "any number"
+        if self.upper is None:
+            return f"{self.lower:g} or more"
+        if self.lower is None:
+            return f"{self.upper:g} or less"
+        return f"{self.lower:g} to {self.upper:g}"
+
+
+_RELOADED = "Maier-Hein et al., Metrics reloaded, Nature Methods 21, 2024"
+_KIRILLOV = "Kirillov et al., Panoptic segmentation, CVPR 2019"
+_COCO = "Lin et al., Microsoft COCO, ECCV 2014; pycocotools.COCOeval"
+_DICE = "Dice, Measures of the amount of ecologic association, Ecology 26, 1945"
+_EVERINGHAM = "Everingham et al., The PASCAL Visual Object Classes challenge, IJCV 88, 2010"
+_FDA = "FDA, Statistical guidance on reporting results of diagnostic tests, 2007"
+_BLAND = "Bland and Altman, Statistical methods for assessing agreement, Lancet 327, 1986"
+_WILLMOTT = "Willmott and Matsuura, Advantages of the MAE, Climate Research 30, 2005"
+_HERE = "segval, validation.evidence.merges_splits"
+_COUNTED = "segval, validation.evidence"
+_HYNDMAN = "Hyndman and Fan, Sample quantiles in statistical packages, type 7, 1996"
+
+
+def _instance(
+    metric: str,
+    name: str,
+    text: str,
+    edge_case: str,
+    source: str,
+    *,
+    unit: str = "ratio",
+    lower: float | None = 0,
+    upper: float | None = 1,
+    better: Literal["higher", "lower", "zero", "neither"] = "higher",
+    aggregation: Literal["pooled", "mean over cases", "count"] = "pooled",
+    needs_iou: bool = False,
+    n_of: Literal["objects", "predictions", "cases"] = "objects",
+) -> MetricDefinition:
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit=unit,
+        lower=lower,
+        upper=upper,
+        better=better,
+        aggregation=aggregation,
+        methods=("instance",),
+        needs_class=True,
+        needs_iou=needs_iou,
+        n_of=n_of,
+        edge_case=edge_case,
+        source=source,
+    )
+
+
+def _semantic(
+    metric: str,
+    name: str,
+    text: str,
+    edge_case: str,
+    source: str,
+    *,
+    unit: str = "ratio",
+    lower: float | None = 0,
+    upper: float | None = 1,
+    better: Literal["higher", "lower", "zero", "neither"] = "higher",
+    aggregation: Literal["pooled", "mean over cases", "mean over classes", "count"] = "pooled",
+    needs_class: bool = True,
+    n_of: Literal["cases", "pixels"] = "pixels",
+) -> MetricDefinition:
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit=unit,
+        lower=lower,
+        upper=upper,
+        better=better,
+        aggregation=aggregation,
+        methods=("semantic",),
+        needs_class=needs_class,
+        needs_iou=False,
+        n_of=n_of,
+        edge_case=edge_case,
+        source=source,
+    )
+
+
+def _timing(metric: str, name: str, text: str) -> MetricDefinition:
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit="ms",
+        lower=0,
+        upper=None,
+        better="lower",
+        aggregation="quantile",
+        methods=("timing",),
+        needs_class=False,
+        needs_iou=False,
+        n_of="cases",
+        edge_case="Undefined when no case was timed; cases that failed have no latency. "
+        "No interval: one run on one machine.",
+        source=_HYNDMAN,
+    )
+
+
+def _object_count(metric: str, name: str, text: str, better: str = "neither") -> MetricDefinition:
+    return _instance(
+        metric,
+        name,
+        text,
+        "0 when there is none; a count has no interval.",
+        _COUNTED,
+        unit="events" if metric.endswith("_events") else "objects",
+        upper=None,
+        better=better,  # type: ignore[arg-type]
+        aggregation="count",
+        n_of="cases",
+    )
+
+
+def _case_count(
+    metric: str, name: str, text: str, better: Literal["higher", "lower"]
+) -> MetricDefinition:
+    return _semantic(
+        metric,
+        name,
+        text,
+        "0 when there is none; a count has no interval. Cases without an evaluated pixel are "
+        "left out.",
+        _FDA,
+        unit="cases",
+        upper=None,
+        better=better,
+        aggregation="count",
+        n_of="cases",
+    )
+
+
+_NO_REFERENCE = "Undefined when there is no reference object of the class."
+_NO_OBJECT = "Undefined when there is neither a reference nor a predicted object of the class."
+_ABSENT = "Undefined when the class has no pixel in reference and prediction, over all cases."
+_ABSENT_CASES = (
+    "A case without a pixel of the class in reference and prediction has no value: it is left "
+    "out and counted beside the figure. Undefined when that is every case."
+)
+_UNEVALUATED = (
+    "Cases without an evaluated pixel are left out and counted; undefined when that is every case."
+)
+_OPERATING = "at the operating score threshold and the IoU threshold"
+
+CATALOGUE: tuple[MetricDefinition, ...] = (
+    _instance(
+        "recall",
+        "Object recall",
+        f"ΣTP / Σ(TP + FN), {_OPERATING}: the share of reference objects that were found.",
+        _NO_REFERENCE,
+        _RELOADED,
+        needs_iou=True,
+    ),
+    _instance(
+        "precision",
+        "Object precision",
+        f"ΣTP / Σ(TP + FP), {_OPERATING}: the share of predicted objects that are right.",
+        "Undefined when there is no predicted object of the class.",
+        _RELOADED,
+        needs_iou=True,
+        n_of="predictions",
+    ),
+    _instance(
+        "f1",
+        "Object F1 score",
+        f"2ΣTP / Σ(2TP + FP + FN), {_OPERATING}; also called recognition quality.",
+        _NO_OBJECT,
+        _RELOADED,
+        needs_iou=True,
+    ),
+    _instance(
+        "segmentation_quality",
+        "Segmentation quality (mean IoU of pairs)",
+        "ΣIoU of the pairs / ΣTP: how well the objects that were found are outlined.",
+        "Undefined when there is no pair; objects that were missed do not enter.",
+        _KIRILLOV,
+        needs_iou=True,
+    ),
+    _instance(
+        "panoptic_quality",
+        "Panoptic quality",
+        "ΣIoU of the pairs / Σ(TP + FP/2 + FN/2); the product of F1 score and segmentation "
+        "quality.",
+        f"{_NO_OBJECT} Pairs need an IoU at or above the threshold; the publication asks for "
+        "more than 0.5.",
+        _KIRILLOV,
+        needs_iou=True,
+    ),
+    _instance(
+        "false_positives_per_case",
+        "False positives per image",
+        "ΣFP / number of images: predicted objects without a partner.",
+        "Undefined when there is no case.",
+        _RELOADED,
+        unit="objects per image",
+        upper=None,
+        better="lower",
+        needs_iou=True,
+        n_of="cases",
+    ),
+    _instance(
+        "average_precision",
+        "Average precision, IoU .50 to .95",
+        "Mean over the IoU thresholds .50, .55, ..., .95 of the interpolated precision at the 101 "
+        "recall levels 0, .01, ..., 1, over all scores, greedy matching; objects of every size.",
+        f"{_NO_REFERENCE} 0 when there are reference objects and no prediction. Undefined when the "
+        "predictions have no scores. Only the protocol's maximum number of detections of an "
+        "image is looked at, those with the highest score. Equal scores: by case id, then by "
+        "object id.",
+        _COCO,
+    ),
+    _instance(
+        "average_precision_at",
+        "Average precision at one IoU threshold",
+        "As average precision, at the IoU threshold 0.5 or 0.75 alone.",
+        "As average precision.",
+        _COCO,
+        needs_iou=True,
+    ),
+    _instance(
+        "count_bias",
+        "Bias of the count",
+        "Σ(predicted - reference objects) / number of images.",
+        "Undefined when there is no case.",
+        _BLAND,
+        unit="objects per image",
+        lower=None,
+        upper=None,
+        better="zero",
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _instance(
+        "count_mean_absolute_error",
+        "Mean absolute error of the count",
+        "Σ|predicted - reference objects| / number of images.",
+        "Undefined when there is no case.",
+        _WILLMOTT,
+        unit="objects per image",
+        upper=None,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _instance(
+        "count_exact_rate",
+        "Share of images counted exactly",
+        "Images with as many predicted as reference objects / number of images.",
+        "Undefined when there is no case. Equal numbers need not be the same objects.",
+        _COUNTED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _instance(
+        "count_relative_error",
+        "Relative error of the total count",
+        "Σ(predicted - reference objects) / Σ reference objects, with its sign; errors of "
+        "different images can cancel.",
+        _NO_REFERENCE,
+        _COUNTED,
+        lower=-1,
+        upper=None,
+        better="zero",
+    ),
+    _instance(
+        "count_absolute_relative_error",
+        "Size of the relative error of the total count",
+        "|Σ(predicted - reference objects)| / Σ reference objects; errors of different images "
+        "can cancel.",
+        _NO_REFERENCE,
+        _COUNTED,
+        upper=None,
+        better="lower",
+    ),
+    _instance(
+        "merged_share",
+        "Share of objects merged",
+        "Reference objects in a merge / reference objects. A merge is a predicted object in which "
+        "two or more reference objects of its class lie with at least the protocol's fraction "
+        "of their area; objects in it that are matched as well are counted.",
+        _NO_REFERENCE,
+        _HERE,
+        better="lower",
+    ),
+    _instance(
+        "split_share",
+        "Share of objects split",
+        "Reference objects that are split / reference objects. A reference object is split when "
+        "two or more predicted objects of its class lie in it with at least the protocol's "
+        "fraction of their area, whether or not it is matched as well.",
+        _NO_REFERENCE,
+        _HERE,
+        better="lower",
+    ),
+    _object_count(
+        "reference_objects",
+        "Reference objects",
+        "Reference objects of the class, ignored regions not counted.",
+    ),
+    _object_count(
+        "predicted_objects",
+        "Predicted objects",
+        "Predicted objects of the class at the operating score threshold, those absorbed by an "
+        "ignored region not counted.",
+    ),
+    _object_count(
+        "matched_objects",
+        "Reference objects matched",
+        "Reference objects with the outcome matched, at the protocol's IoU threshold.",
+        "higher",
+    ),
+    _object_count(
+        "merged_objects",
+        "Reference objects lost in merges",
+        "Reference objects with the outcome merged: unmatched, and in a merge.",
+        "lower",
+    ),
+    _object_count(
+        "split_objects",
+        "Reference objects lost by splits",
+        "Reference objects with the outcome split: unmatched, not in a merge, and split.",
+        "lower",
+    ),
+    _object_count(
+        "missed_objects",
+        "Reference objects missed",
+        "Reference objects with the outcome missed: unmatched, neither merged nor split.",
+        "lower",
+    ),
+    _object_count(
+        "ignored_objects",
+        "Reference regions ignored",
+        "Reference regions that are neither to be found nor to be penalised.",
+    ),
+    _object_count(
+        "false_positive_objects",
+        "False positives",
+        "Predicted objects at the operating score threshold without a partner at the protocol's "
+        "IoU threshold.",
+        "lower",
+    ),
+    _object_count(
+        "merge_events",
+        "Merges",
+        "Predicted objects that contain two or more reference objects of their class.",
+        "lower",
+    ),
+    _object_count(
+        "split_events",
+        "Splits",
+        "Reference objects that contain two or more predicted objects of their class.",
+        "lower",
+    ),
+    _semantic(
+        "iou",
+        "Intersection over union (pooled)",
+        "ΣTP / Σ(TP + FP + FN), pixels of all cases summed first.",
+        _ABSENT,
+        _EVERINGHAM,
+    ),
+    _semantic(
+        "dice",
+        "Dice coefficient (pooled)",
+        "2ΣTP / Σ(2TP + FP + FN), pixels of all cases summed first.",
+        f"{_ABSENT} n is the number of pixels of the class in reference or prediction.",
+        _DICE,
+    ),
+    _semantic(
+        "pixel_precision",
+        "Pixel precision",
+        "ΣTP / Σ(TP + FP).",
+        "Undefined when no pixel was predicted as the class.",
+        _RELOADED,
+    ),
+    _semantic(
+        "pixel_recall",
+        "Pixel recall",
+        "ΣTP / Σ(TP + FN).",
+        "Undefined when no pixel of the class is in the reference.",
+        _RELOADED,
+    ),
+    _semantic(
+        "pixel_specificity",
+        "Pixel specificity",
+        "ΣTN / Σ(TN + FP).",
+        "Undefined when every evaluated pixel is of the class. Close to 1 for small objects "
+        "whatever the model does.",
+        _RELOADED,
+    ),
+    _semantic(
+        "iou_mean_over_cases",
+        "Intersection over union (mean over cases)",
+        "Mean over cases of TP / (TP + FP + FN).",
+        _ABSENT_CASES,
+        _RELOADED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "dice_mean_over_cases",
+        "Dice coefficient (mean over cases)",
+        "Mean over cases of 2TP / (2TP + FP + FN).",
+        _ABSENT_CASES,
+        _RELOADED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "area_fraction_bias",
+        "Bias of the area fraction",
+        "Mean over cases of (predicted - reference pixels of the class) / evaluated pixels.",
+        _UNEVALUATED,
+        _BLAND,
+        lower=-1,
+        better="zero",
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "area_fraction_mean_absolute_error",
+        "Mean absolute error of the area fraction",
+        "Mean over cases of |predicted - reference pixels of the class| / evaluated pixels.",
+        _UNEVALUATED,
+        _WILLMOTT,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "presence_sensitivity",
+        "Sensitivity for presence in an image",
+        "Images with the class in which it was found / images with the class; present means at "
+        "least the protocol's minimum area.",
+        f"Undefined when the class is present in no case. {_UNEVALUATED}",
+        _FDA,
+        n_of="cases",
+    ),
+    _semantic(
+        "presence_specificity",
+        "Specificity for presence in an image",
+        "Images without the class in which it was not found / images without the class.",
+        f"Undefined when the class is present in every case. {_UNEVALUATED} A failed case that "
+        "counts as an empty prediction counts as not found.",
+        _FDA,
+        n_of="cases",
+    ),
+    _semantic(
+        "presence_positive_predictive_value",
+        "Positive predictive value for presence in an image",
+        "Images with the class in which it was found / images in which it was found; holds for "
+        "the prevalence of this test set.",
+        f"Undefined when the class was found in no case. {_UNEVALUATED}",
+        _FDA,
+        n_of="cases",
+    ),
+    _semantic(
+        "presence_negative_predictive_value",
+        "Negative predictive value for presence in an image",
+        "Images without the class in which it was not found / images in which it was not found; "
+        "holds for the prevalence of this test set.",
+        f"Undefined when the class was found in every case. {_UNEVALUATED}",
+        _FDA,
+        n_of="cases",
+    ),
+    _case_count(
+        "presence_true_positives",
+        "Images with the class, found",
+        "Images with at least the minimum area of the class in reference and prediction.",
+        "higher",
+    ),
+    _case_count(
+        "presence_false_negatives",
+        "Images with the class, not found",
+        "Images with at least the minimum area of the class in the reference alone.",
+        "lower",
+    ),
+    _case_count(
+        "presence_false_positives",
+        "Images without the class, found",
+        "Images with at least the minimum area of the class in the prediction alone.",
+        "lower",
+    ),
+    _case_count(
+        "presence_true_negatives",
+        "Images without the class, not found",
+        "Images with less than the minimum area of the class in reference and prediction.",
+        "higher",
+    ),
+    _semantic(
+        "mean_iou",
+        "Mean IoU over the classes",
+        "Mean of the pooled IoU of every class of the protocol; the background is not among them.",
+        "Undefined when a class has no pixel in reference and prediction: a mean over the other "
+        "classes would be another figure.",
+        _EVERINGHAM,
+        aggregation="mean over classes",
+        needs_class=False,
+    ),
+    _semantic(
+        "pixel_accuracy",
+        "Pixel accuracy",
+        "Evaluated pixels with the right class, background included / evaluated pixels.",
+        "Undefined when no pixel is evaluated. High for small objects whatever the model does.",
+        _RELOADED,
+        needs_class=False,
+    ),
+    _semantic(
+        "evaluated_pixels",
+        "Evaluated pixels",
+        "Pixels inside the region that is evaluated.",
+        "A count has no interval.",
+        _COUNTED,
+        unit="pixels",
+        upper=None,
+        better="neither",
+        aggregation="count",
+        needs_class=False,
+    ),
+    _semantic(
+        "ignored_pixels",
+        "Pixels not evaluated",
+        "Pixels outside the region, or marked in the reference as not to be evaluated.",
+        "A count has no interval.",
+        _COUNTED,
+        unit="pixels",
+        upper=None,
+        better="neither",
+        aggregation="count",
+        needs_class=False,
+    ),
+    _timing(
+        "latency_median_ms",
+        "Median latency",
+        "Median over cases of the time from reading to the finished prediction, linearly "
+        "interpolated between order statistics.",
+    ),
+    _timing(
+        "latency_p95_ms",
+        "95th percentile of the latency",
+        "95th percentile over cases of the time from reading to the finished prediction, linearly "
+        "interpolated between order statistics.",
+    ),
+)
+
+_BY_ID = {one.id: one for one in CATALOGUE}
+
+
+def definition(metric: str) -> MetricDefinition:
+    """Return the definition of a metric.
+
+    Raises:
+        KeyError: There is no such metric.
+    """
+    return _BY_ID[metric]

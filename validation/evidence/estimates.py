@@ -1,0 +1,199 @@
+"""From figures to metric values: the value, its interval, and why where there is none."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from validation.evidence import coco_ap, ratios
+from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.coco_ap import AT_THRESHOLDS, CocoResult
+from validation.evidence.intervals import (
+    FEWEST_CLUSTERS,
+    Clusters,
+    clusters,
+    percentile_interval,
+    weight_blocks,
+)
+from validation.evidence.metric_values import Interval, MetricValue, Scope, metric_id
+from validation.evidence.ratios import Count, Floats, Integers, Ratio
+from validation.plan.protocol import AnalysisPlan
+
+_ORDER = {one.id: number for number, one in enumerate(CATALOGUE)}
+_NO_SCORES = "the predictions have no scores"
+_NO_REFERENCE = "no reference object of the class"
+_UNDEFINED = "the figure is undefined"
+_IS_COUNT = "a count of this sample, not an estimate"
+
+
+class ClassPrecision(NamedTuple):
+    """Average precision of a class in a group of cases."""
+
+    class_name: str
+    result: CocoResult | None
+    """None where predictions have no scores."""
+    reference_count: int
+
+
+class _Figure(NamedTuple):
+    """A figure of whatever kind, with its value."""
+
+    metric: str
+    class_name: str | None
+    iou: float | None
+    value: float | None
+    n: int
+    n_undefined: int
+    undefined: str
+    replicates: Floats | None
+    """None for counts, and where too few clusters can be drawn."""
+
+
+def metric_values(
+    figures: Sequence[Ratio | Count],
+    precisions: Sequence[ClassPrecision],
+    *,
+    unit_of_case: Sequence[str],
+    plan: AnalysisPlan,
+    subgroup: dict[str, str],
+) -> tuple[MetricValue, ...]:
+    """Return all figures of a group of cases with their intervals.
+
+    Args:
+        figures: Ratios and counts of the group's cases.
+        precisions: Average precision of each class in the group.
+        unit_of_case: Id of the independent unit (subject or case) of each case.
+        plan: The protocol's analysis plan.
+        subgroup: Column and value that define the group; empty for all cases.
+
+    Returns:
+        Figures over all classes first, then by class in the order given; within a class in
+        the catalogue's order, then by IoU threshold.
+    """
+    units = clusters(unit_of_case)
+    all_figures = _with_replicates(figures, precisions, units, plan)
+    class_names = [None, *dict.fromkeys(one.class_name for one in all_figures if one.class_name)]
+    all_figures.sort(
+        key=lambda one: (class_names.index(one.class_name), _ORDER[one.metric], one.iou or 0)
+    )
+    return tuple(_metric_value(one, len(units.names), plan, subgroup) for one in all_figures)
+
+
+def _with_replicates(
+    figures: Sequence[Ratio | Count],
+    precisions: Sequence[ClassPrecision],
+    units: Clusters,
+    plan: AnalysisPlan,
+) -> list[_Figure]:
+    quotients = [one for one in figures if isinstance(one, Ratio)]
+    drawn = (
+        _replicates(quotients, precisions, units, plan)
+        if len(units.names) >= FEWEST_CLUSTERS
+        else None
+    )
+    columns: list[Floats | None] = (
+        [None] * (len(quotients) + 3 * len(precisions)) if drawn is None else list(drawn.T)
+    )
+    return [
+        *(_of_count(one) for one in figures if isinstance(one, Count)),
+        *(_of_ratio(one, columns[number]) for number, one in enumerate(quotients)),
+        *(
+            figure
+            for number, one in enumerate(precisions)
+            for figure in _of_precision(one, columns[len(quotients) + 3 * number :])
+        ),
+    ]
+
+
+def _replicates(
+    quotients: Sequence[Ratio],
+    precisions: Sequence[ClassPrecision],
+    units: Clusters,
+    plan: AnalysisPlan,
+) -> Floats:
+    """Return every figure in every replicate; three columns for each class's precision."""
+    return np.concatenate(
+        [
+            np.concatenate(
+                [
+                    ratios.replicates(quotients, weights, units.of_case),
+                    *(_precision_replicates(one, weights, units) for one in precisions),
+                ],
+                axis=1,
+            )
+            for weights in weight_blocks(len(units.names), plan.replicates, plan.seed)
+        ]
+    )
+
+
+def _precision_replicates(one: ClassPrecision, weights: Integers, units: Clusters) -> Floats:
+    if one.result is None:
+        return np.full((len(weights), 3), np.nan)
+    return coco_ap.replicates(one.result.detections, weights, units.of_case)
+
+
+def _of_count(one: Count) -> _Figure:
+    return _Figure(one.metric, one.class_name, one.iou, one.value, one.n, 0, "", None)
+
+
+def _of_ratio(one: Ratio, replicates: Floats | None) -> _Figure:
+    return _Figure(
+        metric=one.metric,
+        class_name=one.class_name,
+        iou=one.iou,
+        value=one.value(),
+        n=one.n,
+        n_undefined=one.n_undefined,
+        undefined=one.undefined,
+        replicates=replicates,
+    )
+
+
+def _of_precision(one: ClassPrecision, columns: Sequence[Floats | None]) -> list[_Figure]:
+    why = _NO_SCORES if one.result is None else _NO_REFERENCE
+    values: list[tuple[str, float | None, float | None]] = [
+        ("average_precision", None, one.result.average_precision() if one.result else None)
+    ]
+    for iou in AT_THRESHOLDS:
+        value = one.result.average_precision_at(iou) if one.result else None
+        values.append(("average_precision_at", iou, value))
+    return [
+        _Figure(metric, one.class_name, iou, value, one.reference_count, 0, why, columns[number])
+        for number, (metric, iou, value) in enumerate(values)
+    ]
+
+
+def _metric_value(
+    one: _Figure, cluster_count: int, plan: AnalysisPlan, subgroup: dict[str, str]
+) -> MetricValue:
+    known = definition(one.metric)
+    interval, no_interval = _interval(one, cluster_count, plan)
+    return MetricValue(
+        id=metric_id(one.metric, class_name=one.class_name, iou=one.iou, subgroup=subgroup),
+        metric=one.metric,
+        scope=Scope(class_name=one.class_name, iou=one.iou, subgroup=subgroup),
+        value=one.value,
+        unit=known.unit,
+        n=one.n,
+        n_of=known.n_of,
+        n_undefined=one.n_undefined,
+        interval=interval,
+        no_interval=no_interval,
+        undefined=one.undefined if one.value is None else None,
+    )
+
+
+def _interval(
+    one: _Figure, cluster_count: int, plan: AnalysisPlan
+) -> tuple[Interval | None, str | None]:
+    unit = plan.resampling_unit
+    if definition(one.metric).aggregation == "count":
+        return None, _IS_COUNT
+    if one.value is None:
+        return None, _UNDEFINED
+    if one.replicates is None:
+        return None, f"fewer than two {unit}s: nothing to resample"
+    interval = percentile_interval(
+        one.replicates, level=plan.confidence_level, unit=unit, cluster_count=cluster_count
+    )
+    return interval, None if interval else "the figure is undefined in every replicate"

@@ -1,0 +1,372 @@
+"""Cases to evidence: every figure with its interval, every case and object with its row.
+
+`measure` is a pure function of per-case tables, the case table and the protocol. Tables are
+taken in the order of case ids whatever order they come in, so any number of worker processes
+gives the same bytes. A case for which the model failed is never dropped: it has a row that says
+why, its reference objects have rows, and the protocol says whether it counts as an empty
+prediction or is left out of every figure. (A failed case that counts as empty can flatter a
+specificity; that is why a record with one is never ``met``.)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from validation.evidence import case_rows, coco_ap, semantic
+from validation.evidence.agreement import area_fraction_figures
+from validation.evidence.class_rows import class_columns, class_rows
+from validation.evidence.estimates import ClassPrecision, metric_values
+from validation.evidence.instance import ObjectCounts, object_counts, object_figures
+from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, left_out_rows
+from validation.evidence.metric_values import MetricValue
+from validation.evidence.overlap import ConfusionTable, OverlapTable
+from validation.evidence.ratios import Count, Ratio
+from validation.evidence.rows import Row
+from validation.plan.protocol import Matching, Protocol
+from validation.testset.cases import Case
+
+Table = ConfusionTable | OverlapTable
+Images = dict[str, coco_ap.ImageResult]
+"""What COCOeval found of one class, by case id."""
+
+_COUNTS_AS_EMPTY = "the model failed for the case, which counts as an empty prediction"
+_LEFT_OUT = "the model failed for the case, which the protocol leaves out of every figure"
+_UNREADABLE = "its reference could not be read either, so it is in no figure"
+
+
+class FailedCase(NamedTuple):
+    """A case for which there is no prediction."""
+
+    reason: str
+    """What happened."""
+    table: Table | None
+    """Its reference standard with no prediction (`overlap_table_without_prediction`); None
+    where the reference could not be read either."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was measured."""
+
+    metrics: tuple[MetricValue, ...]
+    """All cases first, then each subgroup; over all classes first, then by class."""
+    case_rows: tuple[Row, ...]
+    """By case id."""
+    class_rows: tuple[Row, ...]
+    """In the order of `metrics`."""
+    instance_rows: tuple[Row, ...]
+    """By case id, reference objects by id, then false positives by id; none if semantic."""
+    case_columns: tuple[str, ...]
+    class_columns: tuple[str, ...]
+    instance_columns: tuple[str, ...]
+    """Empty if semantic."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A case, its table, and what became of it."""
+
+    case: Case
+    table: Table | None
+    failed: str | None
+    in_figures: bool
+    counts: tuple[ObjectCounts, ...] = ()
+    """What became of its objects, by class, for the cases in the figures (instance)."""
+
+
+class _Group(NamedTuple):
+    """Some of the cases."""
+
+    subgroup: dict[str, str]
+    members: list[_Measured]
+
+
+def measure(
+    tables: Iterable[Table],
+    cases: Iterable[Case],
+    protocol: Protocol,
+    *,
+    failed: Mapping[str, FailedCase] | None = None,
+) -> Evidence:
+    """Return all figures and rows.
+
+    Args:
+        tables: One for each case that the model ran on, in any order: confusions for a
+            semantic protocol, overlaps for an instance one.
+        cases: Every case that is evaluated, failed ones among them, in any order.
+        protocol: The approved plan.
+        failed: The cases without a prediction, by case id.
+
+    Raises:
+        ValueError: Tables, failed cases and cases do not fit one another or the protocol.
+    """
+    by_id, failures = _one_table_a_case(tables), dict(failed or {})
+    every = sorted(cases, key=lambda case: case.case_id)
+    _require_complete(every, by_id, failures)
+    _require_attributes(every, protocol)
+    for table in (*by_id.values(), *(one.table for one in failures.values())):
+        if table is not None:
+            _require_fitting(table, protocol)
+    measured = [_measured(case, by_id, failures, protocol) for case in every]
+    groups = _groups(measured, protocol)
+    is_instance = protocol.method.kind == "instance"
+    images = _images(measured, protocol) if is_instance else {}
+    metrics = [_metrics(group, images, protocol) for group in groups]
+    columns = class_columns([one for of_group in metrics for one in of_group])
+    return Evidence(
+        metrics=tuple(one for of_group in metrics for one in of_group),
+        case_rows=tuple(_case_row(one, protocol) for one in measured),
+        class_rows=tuple(
+            row
+            for group, of_group in zip(groups, metrics, strict=True)
+            for row in _class_rows(group, of_group, protocol, columns)
+        ),
+        instance_rows=tuple(row for one in measured for row in _instance_rows(one, protocol)),
+        case_columns=case_rows.case_columns(protocol),
+        class_columns=columns,
+        instance_columns=INSTANCE_COLUMNS if is_instance else (),
+    )
+
+
+def matching_rule(protocol: Protocol) -> Matching:
+    """Return how objects are paired.
+
+    Raises:
+        ValueError: The protocol does not say.
+    """
+    if protocol.analysis.matching is None:
+        raise ValueError("the protocol is for instance segmentation and has no analysis.matching")
+    return protocol.analysis.matching
+
+
+def _one_table_a_case(tables: Iterable[Table]) -> dict[str, Table]:
+    by_id: dict[str, Table] = {}
+    for table in tables:
+        if table.case_id in by_id:
+            raise ValueError(f"case {table.case_id} has two tables")
+        by_id[table.case_id] = table
+    return by_id
+
+
+def _require_complete(
+    cases: Sequence[Case], tables: Mapping[str, Table], failed: Mapping[str, FailedCase]
+) -> None:
+    ids = [case.case_id for case in cases]
+    known = set(ids)
+    complaints = {
+        "cases are listed twice": {one for one in known if ids.count(one) > 1}
+        if len(known) < len(ids)
+        else set(),
+        "cases have neither a table nor a failure": known - set(tables) - set(failed),
+        "cases have a table and a failure": set(tables) & set(failed),
+        "tables or failures are of cases that are not listed": (set(tables) | set(failed)) - known,
+        "failures have the table of another case": {
+            case_id
+            for case_id, one in failed.items()
+            if one.table is not None and one.table.case_id != case_id
+        },
+    }
+    found = [f"{what}: {', '.join(sorted(ids))}" for what, ids in complaints.items() if ids]
+    if found:
+        raise ValueError("; ".join(found))
+
+
+def _require_attributes(cases: Sequence[Case], protocol: Protocol) -> None:
+    for column in protocol.subgroups:
+        without = [case.case_id for case in cases if column not in case.attributes]
+        if without:
+            raise ValueError(f"cases have no value of subgroup {column}: {', '.join(without)}")
+    if protocol.analysis.resampling_unit == "subject":
+        without = [case.case_id for case in cases if case.subject_id is None]
+        if without:
+            raise ValueError(
+                "the protocol resamples subjects, and cases have no subject_id: "
+                + ", ".join(without)
+            )
+
+
+def _require_fitting(table: Table, protocol: Protocol) -> None:
+    class_count, kind = len(protocol.classes), protocol.method.kind
+    if isinstance(table, ConfusionTable):
+        if kind != "semantic":
+            raise ValueError(f"case {table.case_id} has a confusion table; the protocol is {kind}")
+        if table.counts.shape != (class_count + 1, class_count + 1):
+            raise ValueError(f"case {table.case_id}: the table is not of {class_count} classes")
+        return
+    if kind != "instance":
+        raise ValueError(f"case {table.case_id} has an overlap table; the protocol is {kind}")
+    for classes in (table.reference_classes, table.prediction_classes):
+        if ((classes < 1) | (classes > class_count)).any():
+            raise ValueError(f"case {table.case_id} has objects of a class that is not known")
+
+
+def _measured(
+    case: Case,
+    tables: Mapping[str, Table],
+    failures: Mapping[str, FailedCase],
+    protocol: Protocol,
+) -> _Measured:
+    failure = failures.get(case.case_id)
+    if failure is None:
+        table, reason, in_figures = tables[case.case_id], None, True
+    elif failure.table is None:
+        return _Measured(case, None, f"{failure.reason}; {_UNREADABLE}", in_figures=False)
+    else:
+        table, reason = failure.table, failure.reason
+        _require_no_prediction(table)
+        in_figures = protocol.analysis.failed_cases == "count_as_empty"
+    if not in_figures or not isinstance(table, OverlapTable):
+        return _Measured(case, table, reason, in_figures)
+    rule = matching_rule(protocol)
+    counts = tuple(
+        object_counts(table, number, rule) for number in range(1, len(protocol.classes) + 1)
+    )
+    return _Measured(case, table, reason, in_figures, counts)
+
+
+def _require_no_prediction(table: Table) -> None:
+    found = (
+        len(table.prediction_ids)
+        if isinstance(table, OverlapTable)
+        else int(table.counts[:, 1:].sum())
+    )
+    if found:
+        raise ValueError(f"case {table.case_id} failed, and its table has a prediction")
+
+
+def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
+    """Return all cases, then each subgroup: columns in the protocol's order, values sorted."""
+    groups = [_Group({}, list(measured))]
+    for column in protocol.subgroups:
+        for value in sorted({one.case.attributes[column] for one in measured}):
+            members = [one for one in measured if one.case.attributes[column] == value]
+            groups.append(_Group({column: value}, members))
+    return groups
+
+
+def _metrics(
+    group: _Group, images: Mapping[str, Images], protocol: Protocol
+) -> tuple[MetricValue, ...]:
+    used = [one for one in group.members if one.in_figures]
+    is_instance = protocol.method.kind == "instance"
+    by_subject = protocol.analysis.resampling_unit == "subject"
+    return metric_values(
+        _instance_figures(used, protocol) if is_instance else _semantic_figures(used, protocol),
+        _precisions(used, images, protocol) if is_instance else [],
+        unit_of_case=[
+            (one.case.subject_id or "") if by_subject else one.case.case_id for one in used
+        ],
+        plan=protocol.analysis,
+        subgroup=group.subgroup,
+    )
+
+
+def _instance_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Ratio | Count]:
+    rule = matching_rule(protocol)
+    return [
+        figure
+        for index, name in enumerate(protocol.class_names())
+        for figure in object_figures([one.counts[index] for one in used], name, rule)
+    ]
+
+
+def _images(measured: Sequence[_Measured], protocol: Protocol) -> dict[str, Images]:
+    """Return what COCOeval finds in each case in the figures, by class; none without scores."""
+    used = [one.table for one in measured if one.in_figures]
+    tables = [table for table in used if isinstance(table, OverlapTable)]
+    if any(table.prediction_scores is None for table in tables):
+        return {}
+    limit = matching_rule(protocol).maximum_detections
+    return {
+        name: dict(
+            zip(
+                (table.case_id for table in tables),
+                coco_ap.evaluate_images(tables, index, limit),
+                strict=True,
+            )
+        )
+        for index, name in enumerate(protocol.class_names(), start=1)
+    }
+
+
+def _precisions(
+    used: Sequence[_Measured], images: Mapping[str, Images], protocol: Protocol
+) -> list[ClassPrecision]:
+    return [
+        ClassPrecision(
+            name,
+            coco_ap.accumulate([images[name][one.case.case_id] for one in used])
+            if name in images
+            else None,
+            sum(one.counts[index].references for one in used),
+        )
+        for index, name in enumerate(protocol.class_names())
+    ]
+
+
+def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Ratio | Count]:
+    tables = [one.table for one in used if isinstance(one.table, ConfusionTable)]
+    minimum_area_px = protocol.analysis.presence_minimum_area_px
+    named = [
+        (name, semantic.class_pixels(tables, index))
+        for index, name in enumerate(protocol.class_names(), start=1)
+    ]
+    figures: list[Ratio | Count] = []
+    figures.extend(semantic.overall_figures(tables, [pixels for _, pixels in named]))
+    for name, pixels in named:
+        figures.extend(semantic.pixel_figures(pixels, name))
+        figures.extend(
+            area_fraction_figures(pixels.reference, pixels.prediction, pixels.evaluated, name)
+        )
+        if minimum_area_px is not None:
+            figures.extend(semantic.presence_figures(pixels, name, minimum_area_px))
+    return figures
+
+
+def _case_row(one: _Measured, protocol: Protocol) -> Row:
+    row = case_rows.case_row(one.case, protocol, failed=one.failed, in_figures=one.in_figures)
+    names = protocol.class_names()
+    if isinstance(one.table, OverlapTable):
+        cells = (
+            case_rows.instance_cells(one.table, one.counts, matching_rule(protocol))
+            if one.in_figures
+            else case_rows.left_out_instance_cells(one.table)
+        )
+    elif isinstance(one.table, ConfusionTable):
+        cells = (
+            case_rows.semantic_cells(one.table, names, protocol.analysis.presence_minimum_area_px)
+            if one.in_figures
+            else case_rows.left_out_semantic_cells(one.table, names)
+        )
+    else:
+        cells = {}
+    return {**row, **cells}
+
+
+def _class_rows(
+    group: _Group, metrics: Sequence[MetricValue], protocol: Protocol, columns: Sequence[str]
+) -> list[Row]:
+    return class_rows(
+        metrics,
+        class_names=protocol.class_names(),
+        subgroup=group.subgroup,
+        cases=sum(one.in_figures for one in group.members),
+        failed_cases=sum(one.failed is not None for one in group.members),
+        columns=columns,
+    )
+
+
+def _instance_rows(one: _Measured, protocol: Protocol) -> list[Row]:
+    if not isinstance(one.table, OverlapTable):
+        return []
+    names, subject_id = protocol.class_names(), one.case.subject_id
+    if not one.in_figures:
+        return left_out_rows(one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
+    return instance_rows(
+        one.table,
+        [count.outcomes for count in one.counts],
+        class_names=names,
+        subject_id=subject_id,
+        iou_threshold=matching_rule(protocol).iou_threshold,
+        failed=None if one.failed is None else _COUNTS_AS_EMPTY,
+    )

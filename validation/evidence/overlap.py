@@ -1,0 +1,397 @@
+"""The per-case tables that every figure is arithmetic on.
+
+A case is looked at once and reduced to a small table: the confusion of classes over its
+pixels (semantic), or the sparse overlaps of its reference and predicted objects, all
+classes at once (instance). The tables hold integers that can be counted again by hand, and
+they go to and from JSON without loss. What the table is made from has to have passed
+`validation.evidence.gate`; here only what would make the counting itself wrong is refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+from scipy import ndimage, sparse
+
+from validation.evidence.run_lengths import box_of_runs, run_lengths
+from validation.testset.annotations import ClassMap, ObjectSet, Rle
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_MASKS_AT_ONCE = 255  # pycocotools.mask.area overflows above, under numpy 2
+_DENSE_CELLS = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class ConfusionTable:
+    """How often each class was predicted where each class is, in one case."""
+
+    case_id: str
+    counts: Integers
+    """Evaluated pixels by [reference class, predicted class], index 0 the background; shape
+    (k + 1, k + 1)."""
+    ignored_px: int
+    """Pixels that are not evaluated."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as a JSON object."""
+        return {
+            "case_id": self.case_id,
+            "counts": self.counts.tolist(),
+            "ignored_px": self.ignored_px,
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Return the table that `to_dict` made `value` of."""
+        counts = np.asarray(value["counts"], dtype=np.int64)
+        return cls(value["case_id"], counts, int(value["ignored_px"]))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare case, counts and ignored pixels."""
+        return isinstance(other, ConfusionTable) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapTable:
+    """The objects of one case and the pixels they share, all classes at once.
+
+    Objects are ordered by id. A pair is listed where reference and prediction share at
+    least one pixel, whatever their classes, ordered by reference and then prediction.
+    """
+
+    case_id: str
+    reference_ids: Integers
+    reference_classes: Integers
+    """Index of the class, 1 for the first of the protocol."""
+    reference_areas_px: Integers
+    reference_boxes: Integers
+    """Left column, top row, width, height in pixels; shape (n, 4)."""
+    reference_ignored: Flags
+    """True for regions that are neither to be found nor to be penalised."""
+    prediction_ids: Integers
+    prediction_classes: Integers
+    prediction_scores: Floats | None
+    """Confidences in [0, 1]; None where the predictions have none (then there is no average
+    precision, and every prediction is at the operating point)."""
+    prediction_areas_px: Integers
+    prediction_boxes: Integers
+    pair_reference: Integers
+    """Position of the pair's reference object in `reference_ids`."""
+    pair_prediction: Integers
+    """Position of the pair's predicted object in `prediction_ids`."""
+    pair_intersection_px: Integers
+    """Pixels that belong to both, at least 1."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as a JSON object; floats are exact (shortest round-trip)."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """Return the table that `to_dict` made `value` of."""
+        scores = value["prediction_scores"]
+        arrays: dict[str, Any] = {
+            name: np.asarray(content, dtype=np.int64)
+            for name, content in value.items()
+            if name not in {"case_id", "reference_ignored", "prediction_scores"}
+        }
+        arrays["reference_boxes"] = arrays["reference_boxes"].reshape(-1, 4)
+        arrays["prediction_boxes"] = arrays["prediction_boxes"].reshape(-1, 4)
+        arrays["reference_ignored"] = np.asarray(value["reference_ignored"], dtype=bool)
+        arrays["prediction_scores"] = None if scores is None else np.asarray(scores, np.float64)
+        return cls(case_id=value["case_id"], **arrays)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare every object and every pair."""
+        return isinstance(other, OverlapTable) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Measured(NamedTuple):
+    areas_px: Integers
+    boxes: Integers
+
+
+class _Pairs(NamedTuple):
+    reference: Integers
+    prediction: Integers
+    intersection_px: Integers
+
+
+def confusion_table(
+    case_id: str, reference: ClassMap, prediction: ClassMap, class_count: int
+) -> ConfusionTable:
+    """Return how often each class was predicted where each class is.
+
+    Args:
+        case_id: Id of the case.
+        reference: The reference standard; its ignored pixels are left out and counted.
+        prediction: The model's class map, of the same shape, with no pixel left out.
+        class_count: Classes of the protocol, background not counted: k.
+
+    Returns:
+        Counts of evaluated pixels, shape (k + 1, k + 1).
+
+    Raises:
+        ValueError: The maps differ in shape, a class is unknown, or the prediction leaves
+            pixels out.
+
+    >>> truth = ClassMap(np.array([[0, 1, 1]], np.uint8), np.array([[False, False, True]]))
+    >>> confusion_table("c", truth, ClassMap(np.array([[1, 1, 0]], np.uint8)), 1).counts.tolist()
+    [[0, 1], [0, 1]]
+    """
+    if reference.classes.shape != prediction.classes.shape:
+        raise ValueError(
+            f"case {case_id}: the reference is {_size(reference.classes.shape)} pixels, "
+            f"the prediction {_size(prediction.classes.shape)}"
+        )
+    if prediction.ignored is not None:
+        raise ValueError(f"case {case_id}: a prediction cannot leave pixels out of the evaluation")
+    _require_known_classes(case_id, "reference", reference.classes, class_count)
+    _require_known_classes(case_id, "prediction", prediction.classes, class_count)
+    side = class_count + 1
+    cell = reference.classes.astype(np.intp) * side + prediction.classes
+    if reference.ignored is not None:
+        if reference.ignored.shape != reference.classes.shape:
+            raise ValueError(f"case {case_id}: the ignored pixels have another shape than the map")
+        cell = cell[~reference.ignored]
+    counts = np.bincount(cell.ravel(), minlength=side * side).reshape(side, side)
+    ignored_px = reference.classes.size - cell.size
+    return ConfusionTable(case_id, counts.astype(np.int64), int(ignored_px))
+
+
+def confusion_table_without_prediction(
+    case_id: str, reference: ClassMap, class_count: int
+) -> ConfusionTable:
+    """Return the table of a case for which the model gave nothing: background everywhere."""
+    nothing = ClassMap(np.zeros_like(reference.classes))
+    return confusion_table(case_id, reference, nothing, class_count)
+
+
+def overlap_table(case_id: str, reference: ObjectSet, prediction: ObjectSet) -> OverlapTable:
+    """Return the objects of a case and the pixels that each pair of them shares.
+
+    Two label maps are compared in one contingency pass. Otherwise the run-length masks are
+    compared by ``pycocotools.mask.iou``, every reference taken as a crowd: that gives
+    |R∩P| / |P|, a quotient of two integers below 2^32, so that times |P|, rounded, it is the
+    exact number of shared pixels.
+
+    Args:
+        case_id: Id of the case.
+        reference: Objects of the reference standard.
+        prediction: Objects that the model found, of the same image.
+
+    Raises:
+        ValueError: The sets differ in shape, an object has no pixels, a label map holds an
+            id that is not listed, or a mask is damaged.
+    """
+    if reference.shape != prediction.shape:
+        raise ValueError(
+            f"case {case_id}: the reference is {_size(reference.shape)} pixels, "
+            f"the prediction {_size(prediction.shape)}"
+        )
+    for name, objects in (("reference", reference), ("prediction", prediction)):
+        _require_consistent(f"case {case_id}, {name}", objects)
+    if reference.label_map is not None and prediction.label_map is not None:
+        measured_reference, measured_prediction, pairs = _from_label_maps(reference, prediction)
+    else:
+        measured_reference, measured_prediction, pairs = _from_masks(reference, prediction)
+    for name, objects, measured in (
+        ("reference", reference, measured_reference),
+        ("prediction", prediction, measured_prediction),
+    ):
+        _require_pixels(f"case {case_id}, {name}", objects.ids, measured.areas_px)
+    ignored = reference.ignored
+    return OverlapTable(
+        case_id=case_id,
+        reference_ids=_integers(reference.ids),
+        reference_classes=_integers(reference.classes),
+        reference_areas_px=measured_reference.areas_px,
+        reference_boxes=measured_reference.boxes,
+        reference_ignored=np.zeros(len(reference), bool) if ignored is None else ignored.copy(),
+        prediction_ids=_integers(prediction.ids),
+        prediction_classes=_integers(prediction.classes),
+        prediction_scores=_scores(prediction),
+        prediction_areas_px=measured_prediction.areas_px,
+        prediction_boxes=measured_prediction.boxes,
+        pair_reference=pairs.reference,
+        pair_prediction=pairs.prediction,
+        pair_intersection_px=pairs.intersection_px,
+    )
+
+
+def overlap_table_without_prediction(case_id: str, reference: ObjectSet) -> OverlapTable:
+    """Return the table of a case for which the model gave nothing: no predicted object."""
+    none = np.zeros(0, np.int64)
+    nothing = ObjectSet(reference.shape, none, none, np.zeros(0), masks=())
+    if reference.label_map is not None:
+        empty = np.zeros_like(reference.label_map)
+        nothing = ObjectSet(reference.shape, none, none, np.zeros(0), label_map=empty)
+    return overlap_table(case_id, reference, nothing)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "x".join(str(side) for side in shape)
+
+
+def _integers(values: NDArray[Any]) -> Integers:
+    return np.array(values, dtype=np.int64)
+
+
+def _scores(prediction: ObjectSet) -> Floats | None:
+    if not len(prediction):
+        return np.zeros(0)
+    return None if prediction.scores is None else np.array(prediction.scores, dtype=np.float64)
+
+
+def _require_known_classes(
+    case_id: str, name: str, classes: NDArray[np.uint8], class_count: int
+) -> None:
+    if classes.size and (int(classes.max()) > class_count or int(classes.min()) < 0):
+        raise ValueError(
+            f"case {case_id}: the {name} holds class {int(classes.max())}, "
+            f"the protocol has {class_count}"
+        )
+
+
+def _require_consistent(where: str, objects: ObjectSet) -> None:
+    if (objects.label_map is None) == (objects.masks is None):
+        raise ValueError(f"{where}: either a label map or masks have to be given, and not both")
+    for name in ("classes", "scores", "ignored", "masks"):
+        values = getattr(objects, name)
+        if values is not None and len(values) != len(objects):
+            raise ValueError(f"{where}: {len(values)} {name} for {len(objects)} objects")
+    if (objects.ids <= 0).any() or (np.diff(objects.ids) <= 0).any():
+        raise ValueError(f"{where}: the ids are not positive, unique and rising")
+    if objects.label_map is not None and objects.label_map.shape != tuple(objects.shape):
+        raise ValueError(
+            f"{where}: the label map is {_size(objects.label_map.shape)} pixels, "
+            f"the image {_size(objects.shape)}"
+        )
+    for mask in objects.masks or ():
+        if tuple(mask["size"]) != tuple(objects.shape):
+            raise ValueError(
+                f"{where}: a mask is {_size(tuple(mask['size']))} pixels, "
+                f"the image {_size(objects.shape)}"
+            )
+
+
+def _require_pixels(where: str, ids: Integers, areas_px: Integers) -> None:
+    empty = ids[areas_px == 0]
+    if len(empty):
+        listed = ", ".join(str(one) for one in empty)
+        raise ValueError(f"{where}: objects without pixels: {listed}")
+
+
+def _from_label_maps(
+    reference: ObjectSet, prediction: ObjectSet
+) -> tuple[_Measured, _Measured, _Pairs]:
+    rows = _positions(reference)
+    columns = _positions(prediction)
+    table = _contingency(rows, columns, len(reference) + 1, len(prediction) + 1)
+    measured = (
+        _Measured(_integers(table.sum(axis=1)).ravel()[1:], _boxes(rows, len(reference))),
+        _Measured(_integers(table.sum(axis=0)).ravel()[1:], _boxes(columns, len(prediction))),
+    )
+    inner = table[1:, 1:].tocoo()
+    order = np.lexsort((inner.col, inner.row))
+    pairs = _Pairs(*(_integers(part[order]) for part in (inner.row, inner.col, inner.data)))
+    return *measured, pairs
+
+
+def _positions(objects: ObjectSet) -> NDArray[np.intp]:
+    """Return for each pixel 0, or 1 + the position of its object in the list of ids."""
+    label_map = objects.label_map
+    if label_map is None or not label_map.size:
+        return np.zeros(objects.shape, np.intp)
+    least, largest = int(label_map.min()), int(label_map.max())
+    if least < 0:
+        raise ValueError(f"a label map holds the negative id {least}")
+    found: NDArray[Any] = np.arange(largest + 1) if largest < _DENSE_CELLS else np.zeros(0)
+    flat: NDArray[Any] = label_map
+    if not len(found):  # ids too large for a look-up by id
+        found, flat = np.unique(label_map, return_inverse=True)
+    listed = np.searchsorted(objects.ids, found)
+    listed_ids = np.append(objects.ids, -1)[listed]
+    lookup = np.where(listed_ids == found, listed + 1, -1)
+    lookup[found == 0] = 0
+    positions: NDArray[np.intp] = lookup[flat].reshape(label_map.shape)
+    if positions.min() < 0:
+        unknown = np.unique(label_map[positions < 0])
+        named = ", ".join(str(one) for one in unknown[:10])
+        raise ValueError(f"a label map holds ids that are not listed as objects: {named}")
+    return positions
+
+
+def _contingency(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], row_count: int, column_count: int
+) -> sparse.csr_array:
+    """Return the number of pixels of each (row, column); exact, in one pass."""
+    cell = (rows * column_count + columns).ravel()
+    if row_count * column_count <= max(_DENSE_CELLS, cell.size):
+        counts = np.bincount(cell, minlength=row_count * column_count)
+        return sparse.csr_array(counts.reshape(row_count, column_count))
+    found, counts = np.unique(cell, return_counts=True)
+    place = (found // column_count, found % column_count)
+    return sparse.csr_array((counts, place), shape=(row_count, column_count))
+
+
+def _boxes(positions: NDArray[np.intp], count: int) -> Integers:
+    boxes = np.zeros((count, 4), np.int64)
+    for number, found in enumerate(ndimage.find_objects(positions, max_label=count)):
+        if found is not None:
+            down, across = found
+            width, height = across.stop - across.start, down.stop - down.start
+            boxes[number] = across.start, down.start, width, height
+    return boxes
+
+
+def _from_masks(reference: ObjectSet, prediction: ObjectSet) -> tuple[_Measured, _Measured, _Pairs]:
+    references, predictions = _masks(reference), _masks(prediction)
+    measured_reference = _measured_masks(references)
+    measured_prediction = _measured_masks(predictions)
+    if not references or not predictions:
+        none = np.zeros(0, np.int64)
+        return measured_reference, measured_prediction, _Pairs(none, none, none)
+    share = coco_mask.iou(predictions, references, [1] * len(references))
+    shared = np.rint(share * measured_prediction.areas_px[:, None]).astype(np.int64).T
+    row, column = np.nonzero(shared)
+    pairs = _Pairs(_integers(row), _integers(column), shared[row, column])
+    return measured_reference, measured_prediction, pairs
+
+
+def _masks(objects: ObjectSet) -> list[Rle]:
+    if objects.masks is not None:
+        return list(objects.masks)
+    positions = _positions(objects)
+    numbers = np.arange(1, len(objects) + 1)
+    masks: list[Rle] = []
+    for start in range(0, len(numbers), 32):
+        some = positions[:, :, None] == numbers[start : start + 32]
+        masks.extend(coco_mask.encode(np.asfortranarray(some, dtype=np.uint8)))
+    return masks
+
+
+def _measured_masks(masks: list[Rle]) -> _Measured:
+    areas = [
+        coco_mask.area(masks[start : start + _MASKS_AT_ONCE])
+        for start in range(0, len(masks), _MASKS_AT_ONCE)
+    ]
+    areas_px = np.concatenate([np.zeros(0, np.int64), *areas]).astype(np.int64)
+    boxes = np.zeros((len(masks), 4), np.int64)
+    for number, mask in enumerate(masks):
+        if areas_px[number]:
+            boxes[number] = box_of_runs(run_lengths(mask), mask["size"][0])
+    return _Measured(areas_px, boxes)

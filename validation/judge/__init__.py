@@ -1,0 +1,1 @@
+"""What it means: acceptance criteria held against the evidence."""

@@ -1,0 +1,371 @@
+"""Every contradiction of a protocol at once, with line numbers.
+
+`check` needs the protocol and the catalogue of metrics (handed in, as the catalogue belongs
+to a later room); it opens no file. Errors forbid a run; warnings are for the author.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from validation.errors import Problem
+from validation.plan.protocol import AcceptanceCriterion, Protocol
+from validation.plan.source import Path, Source
+
+
+class MetricTerms(NamedTuple):
+    """What a protocol needs to know of a metric."""
+
+    methods: frozenset[str]
+    """``semantic``, ``instance``, ``timing``."""
+    needs_class: bool
+    needs_iou: bool
+    lower: float | None
+    """Least possible value; None: none."""
+    upper: float | None
+    has_interval: bool
+
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A problem and whether it forbids a run."""
+
+    level: Level
+    problem: Problem
+
+
+Metrics = Mapping[str, MetricTerms]
+Found = Iterator[tuple[Path, str, str]]
+"""Path of the entry, what is wrong, how to mend it."""
+Finder = Callable[[Protocol, Metrics], Found]
+
+
+def check(
+    protocol: Protocol, source: Source, metrics: Mapping[str, MetricTerms]
+) -> tuple[Remark, ...]:
+    """Return every contradiction of the protocol, in the order of its lines.
+
+    Args:
+        protocol: The protocol, its fields in form.
+        source: Its text, for the line numbers.
+        metrics: The metrics of the catalogue by id.
+    """
+    found: list[tuple[int, Remark]] = []
+    for level, finder in _FINDERS:
+        for path, what, fix in finder(protocol, metrics):
+            remark = Remark(level, Problem(source.where(path), what, fix))
+            found.append((source.line(path), remark))
+    return tuple(remark for _, remark in sorted(found, key=lambda pair: pair[0]))
+
+
+def _ids_are_unique(protocol: Protocol, _: Metrics) -> Found:
+    for name, ids in (
+        ("requirements", [one.id for one in protocol.requirements]),
+        ("risks", [one.id for one in protocol.risks]),
+        ("criteria", [one.id for one in protocol.criteria]),
+        ("classes", [one.name for one in protocol.classes]),
+        ("signatories", [one.role for one in protocol.signatories]),
+    ):
+        yield from _repeated(name, ids)
+    values = [one.value for one in protocol.classes]
+    for position, value in _later_occurrences(values):
+        yield ("classes", position, "value"), f"the value {value} is given to two classes", ""
+    for position, column in _later_occurrences(protocol.subgroups):
+        yield ("subgroups", position), f"the column {column} stands twice", "remove one"
+
+
+def _repeated(name: str, ids: Sequence[str]) -> Found:
+    for position, one in _later_occurrences(ids):
+        yield (name, position), f"{one} stands twice among the {name}", "give each its own id"
+
+
+def _later_occurrences(values: Iterable[object]) -> Iterator[tuple[int, object]]:
+    seen: set[object] = set()
+    for position, value in enumerate(values):
+        if value in seen:
+            yield position, value
+        seen.add(value)
+
+
+def _references_exist(protocol: Protocol, _: Metrics) -> Found:
+    risks = {one.id for one in protocol.risks}
+    requirements = {one.id for one in protocol.requirements}
+    for position, requirement in enumerate(protocol.requirements):
+        for number, risk in enumerate(requirement.risks):
+            if risk not in risks:
+                path: Path = ("requirements", position, "risks", number)
+                yield path, f"no risk has the id {risk}", "add it under `risks:`"
+    for position, criterion in enumerate(protocol.criteria):
+        for number, name in enumerate(criterion.requirements):
+            if name not in requirements:
+                path = ("criteria", position, "requirements", number)
+                yield path, f"no requirement has the id {name}", "add it under `requirements:`"
+
+
+def _every_requirement_has_a_criterion(protocol: Protocol, _: Metrics) -> Found:
+    tested = {name for criterion in protocol.criteria for name in criterion.requirements}
+    for position, requirement in enumerate(protocol.requirements):
+        if requirement.id not in tested:
+            yield (
+                ("requirements", position),
+                f"no criterion tests {requirement.id}",
+                "add a criterion that names it, or take the requirement out of this protocol",
+            )
+
+
+def _every_risk_has_a_requirement(protocol: Protocol, _: Metrics) -> Found:
+    controlled = {risk for one in protocol.requirements for risk in one.risks}
+    for position, risk in enumerate(protocol.risks):
+        if risk.id not in controlled:
+            yield ("risks", position), f"no requirement controls {risk.id}", ""
+
+
+def _criteria_fit_the_catalogue(protocol: Protocol, metrics: Metrics) -> Found:
+    for position, criterion in enumerate(protocol.criteria):
+        path: Path = ("criteria", position)
+        terms = metrics.get(criterion.metric)
+        if terms is None:
+            yield (
+                (*path, "metric"),
+                f"no metric has the id {criterion.metric}",
+                "`segval metrics` lists them",
+            )
+            continue
+        yield from _criterion_fits(protocol, criterion, terms, path)
+
+
+def _criterion_fits(
+    protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
+) -> Found:
+    kind = protocol.method.kind
+    if not terms.methods & {kind, "timing"}:
+        yield (*path, "metric"), f"{criterion.metric} is not a figure of {kind} evidence", ""
+    yield from _class_fits(protocol, criterion, terms, path)
+    yield from _iou_fits(protocol, criterion, terms, path)
+    yield from _bound_fits(criterion, terms, path)
+    if criterion.judged_on != "value" and not terms.has_interval:
+        yield (
+            (*path, "judged_on"),
+            f"{criterion.metric} has no confidence interval",
+            "judge it on `value`",
+        )
+    for column in criterion.subgroup:
+        if column not in protocol.subgroups:
+            yield (
+                (*path, "subgroup"),
+                f"{column} is not among the subgroups",
+                "add the column under `subgroups:`",
+            )
+    if "timing" in terms.methods and criterion.subgroup:
+        yield (*path, "subgroup"), "timings are not given by subgroup", "remove it"
+
+
+def _class_fits(
+    protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
+) -> Found:
+    named = criterion.class_name
+    if terms.needs_class and named is None:
+        yield path, f"{criterion.metric} needs a class", "add `class:`"
+    if not terms.needs_class and named is not None:
+        yield (*path, "class"), f"{criterion.metric} is not given by class", "remove `class:`"
+    if named is not None and named not in protocol.class_names():
+        listed = ", ".join(protocol.class_names())
+        yield (*path, "class"), f"no class is named {named}", f"the classes are: {listed}"
+
+
+def _iou_fits(
+    protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
+) -> Found:
+    if not terms.needs_iou:
+        if criterion.iou is not None:
+            yield (*path, "iou"), f"{criterion.metric} has no IoU threshold", "remove `iou:`"
+        return
+    matching = protocol.analysis.matching
+    planned = {0.5, 0.75} if criterion.metric == "average_precision_at" else set()
+    if matching is not None and criterion.metric != "average_precision_at":
+        planned = {matching.iou_threshold, *matching.further_iou_thresholds}
+    if criterion.iou is None:
+        yield path, f"{criterion.metric} needs an IoU threshold", "add `iou:`"
+    elif planned and criterion.iou not in planned:
+        listed = ", ".join(str(one) for one in sorted(planned))
+        yield (*path, "iou"), f"{criterion.iou} is not evaluated", f"the thresholds are: {listed}"
+
+
+def _bound_fits(criterion: AcceptanceCriterion, terms: MetricTerms, path: Path) -> Found:
+    below = terms.lower is not None and criterion.bound < terms.lower
+    above = terms.upper is not None and criterion.bound > terms.upper
+    if below or above:
+        lower = "-∞" if terms.lower is None else f"{terms.lower:g}"
+        upper = "∞" if terms.upper is None else f"{terms.upper:g}"
+        yield (
+            (*path, "bound"),
+            f"{criterion.bound:g} lies outside the range of {criterion.metric}, {lower} to {upper}",
+            "give the bound in the metric's own unit",
+        )
+    least, most = (terms.lower, terms.upper)
+    trivial = least if criterion.direction == "at_least" else most
+    if trivial is not None and criterion.bound == trivial:
+        yield (*path, "bound"), "every result meets this bound", "state a bound that can be missed"
+
+
+def _limits_face_the_bound(protocol: Protocol, _: Metrics) -> Found:
+    wrong = {"at_least": "upper_limit", "at_most": "lower_limit"}
+    for position, criterion in enumerate(protocol.criteria):
+        if criterion.judged_on == wrong[criterion.direction]:
+            right = "lower_limit" if criterion.direction == "at_least" else "upper_limit"
+            yield (
+                ("criteria", position, "judged_on"),
+                f"{criterion.direction} on the {criterion.judged_on} rewards uncertainty",
+                f"judge it on the {right}",
+            )
+
+
+def _judged_on_values(protocol: Protocol, metrics: Metrics) -> Found:
+    for position, criterion in enumerate(protocol.criteria):
+        terms = metrics.get(criterion.metric)
+        if criterion.judged_on == "value" and terms is not None and terms.has_interval:
+            yield (
+                ("criteria", position, "judged_on"),
+                f"{criterion.id} is judged on the value and ignores its uncertainty",
+                "judge it on a confidence limit, or say in the rationale why not",
+            )
+
+
+def _analysis_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
+    matching = protocol.analysis.matching
+    if protocol.method.kind == "instance" and matching is None:
+        yield ("analysis",), "an instance protocol needs `matching:`", "add it"
+    if protocol.method.kind == "semantic" and matching is not None:
+        yield ("analysis", "matching"), "a semantic protocol has no matching", "remove it"
+    if protocol.method.kind == "instance" and protocol.analysis.presence_minimum_area_px:
+        path: Path = ("analysis", "presence_minimum_area_px")
+        yield path, "presence by area is a figure of semantic evidence", "remove it"
+
+
+def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
+    reference = protocol.test_set.reference_standard
+    path: Path = ("test_set", "reference_standard", "format")
+    if protocol.method.kind == "instance" and reference.format == "class_map":
+        yield path, "a class map does not tell objects apart", "give label maps or a COCO file"
+    if reference.format == "label_map" and len(protocol.classes) > 1:
+        yield path, "a label map holds objects of one class only", "give a COCO file"
+    if reference.format == "coco" and protocol.method.kind == "semantic":
+        yield path, "semantic evidence is read from class maps or label maps", ""
+    if (reference.format == "coco") != (reference.file is not None):
+        yield (*path[:-1], "file"), "`file` is given for the format `coco`, and only then", ""
+    if protocol.ignore_value is not None and reference.format != "class_map":
+        yield ("ignore_value",), "only class maps have an ignore value", "remove it"
+    if protocol.ignore_value in {one.value for one in protocol.classes}:
+        yield ("ignore_value",), "the ignore value is the value of a class", ""
+
+
+def _model_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
+    model, kind = protocol.model, protocol.method.kind
+    if model.adapter == "predictions":
+        wanted = {"semantic": {"class_maps"}, "instance": {"label_maps", "coco_results"}}[kind]
+        if model.format not in wanted:
+            path: Path = ("model", "format")
+            yield path, f"{model.format} are not {kind} predictions", f"give {_or(wanted)}"
+        if model.format == "label_maps" and len(protocol.classes) > 1:
+            yield ("model", "format"), "a label map holds objects of one class only", ""
+        return
+    if model.adapter != "onnx":
+        return
+    post = model.postprocess
+    is_instance = post.kind == "watershed"
+    if is_instance != (kind == "instance"):
+        yield ("model", "postprocess", "kind"), f"{post.kind} does not make {kind} predictions", ""
+    if post.kind == "argmax":
+        named = [name for name in post.channel_classes if name != "background"]
+    else:
+        named = [post.class_name]
+    for name in named:
+        if name not in protocol.class_names():
+            yield ("model", "postprocess"), f"no class is named {name}", ""
+    scaling = model.preprocess.scaling
+    if scaling.kind == "percentiles" and scaling.low >= scaling.high:
+        yield ("model", "preprocess", "scaling"), "`low` must be below `high`", ""
+    if scaling.kind == "percentiles" and scaling.clip_low >= scaling.clip_high:
+        yield ("model", "preprocess", "scaling"), "`clip_low` must be below `clip_high`", ""
+
+
+def _or(words: Iterable[str]) -> str:
+    return " or ".join(sorted(words))
+
+
+def _paths_stay_inside(protocol: Protocol, _: Metrics) -> Found:
+    for position, folder in enumerate(protocol.test_set.folders):
+        if _leaves(folder):
+            yield ("test_set", "folders", position), f"{folder!r} leads out of the root", ""
+    file = protocol.test_set.reference_standard.file
+    if file is not None and _leaves(file):
+        yield ("test_set", "reference_standard", "file"), f"{file!r} leads out of the root", ""
+
+
+def _leaves(path: str) -> bool:
+    return path.startswith(("/", "\\")) or "\\" in path or ".." in path.split("/") or ":" in path
+
+
+def _thresholds_are_distinct(protocol: Protocol, _: Metrics) -> Found:
+    matching = protocol.analysis.matching
+    if matching is None:
+        return
+    everyone = (matching.iou_threshold, *matching.further_iou_thresholds)
+    for position, value in _later_occurrences(everyone):
+        path: Path = ("analysis", "matching", "further_iou_thresholds", position - 1)
+        yield path, f"the IoU threshold {value} stands twice", "remove one"
+
+
+def _exclusions_are_distinct(protocol: Protocol, _: Metrics) -> Found:
+    counts = Counter(one for exclusion in protocol.test_set.exclusions for one in exclusion.cases)
+    for position, exclusion in enumerate(protocol.test_set.exclusions):
+        for number, case_id in enumerate(exclusion.cases):
+            if counts[case_id] > 1:
+                path: Path = ("test_set", "exclusions", position, "cases", number)
+                yield path, f"case {case_id} is excluded twice", "list it once"
+
+
+def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
+    if protocol.analysis.replicates < 1000:  # noqa: PLR2004 - customary least number
+        yield ("analysis", "replicates"), "fewer than 1,000 replicates make coarse limits", ""
+
+
+def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
+    """Metrics Reloaded (2024): detection *and* the quality of each object are judged."""
+    judged = {criterion.metric for criterion in protocol.criteria}
+    quality = {"segmentation_quality", "panoptic_quality", "average_precision"}
+    if protocol.method.kind == "instance" and not judged & quality:
+        yield (
+            ("criteria",),
+            "no criterion judges how well found objects are outlined",
+            "add one on segmentation_quality, panoptic_quality or average_precision",
+        )
+
+
+_ERRORS: tuple[Finder, ...] = (
+    _ids_are_unique,
+    _references_exist,
+    _every_requirement_has_a_criterion,
+    _criteria_fit_the_catalogue,
+    _limits_face_the_bound,
+    _analysis_fits_the_method,
+    _reference_fits_the_method,
+    _model_fits_the_method,
+    _paths_stay_inside,
+    _thresholds_are_distinct,
+    _exclusions_are_distinct,
+)
+_WARNINGS: tuple[Finder, ...] = (
+    _every_risk_has_a_requirement,
+    _judged_on_values,
+    _few_replicates,
+    _companions_are_missing,
+)
+_FINDERS: tuple[tuple[Level, Finder], ...] = (
+    *(("error", finder) for finder in _ERRORS),
+    *(("warning", finder) for finder in _WARNINGS),
+)

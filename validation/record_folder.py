@@ -1,0 +1,173 @@
+"""The record folder: which file is what, read back whole, sealed by digests.
+
+`seal` writes ``record.json`` with the digest of every other file, and ``SHA256SUMS`` so that
+``sha256sum -c SHA256SUMS`` checks the folder without this tool.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import ValidationError
+
+import validation
+from validation import workspace
+from validation.errors import RecordError
+from validation.evidence.csv_text import csv_rows
+from validation.evidence.files import metrics_from_json
+from validation.evidence.run_record import RunRecord
+from validation.judge.findings import Findings, Verdict
+from validation.plan.source import parse, protocol_from
+from validation.record import Digest, Record, digest
+from validation.report.contents import Overlays, RecordContents, Row
+from validation.testset.lock import Lock
+
+PREDICTIONS = "predictions"
+OVERLAYS = "overlays"
+RECORD_FILE = "record.json"
+SUMS_FILE = "SHA256SUMS"
+REPORTS = ("report.html", "report.pdf")
+
+_R = TypeVar("_R", bound=Record)
+
+_EMBEDDED = ("protocol.yaml", "lock/", "environment.json", "run.json", "evidence/", "findings.json")
+
+
+class RecordIndex(Record):
+    """``record.json``: what a record is and what belongs to it."""
+
+    format: Literal["segval/record/1"] = "segval/record/1"
+    record_id: str
+    status: Literal["complete"] = "complete"
+    """A record is written whole or not at all."""
+    verdict: Verdict
+    approval: Literal["not_approved_exploratory", "approved"]
+    sealed_at: datetime
+    """UTC, when the last file was written."""
+    tool_version: str
+    files: dict[str, Digest]
+    """Digest of every other file by its path in the record, ``SHA256SUMS`` left out."""
+
+
+def seal(folder: Path, record_id: str, findings: Findings, at: datetime) -> None:
+    """Write ``record.json`` and ``SHA256SUMS`` over everything in the folder."""
+    names = [one for one in workspace.files_below(folder) if one not in {RECORD_FILE, SUMS_FILE}]
+    entries = workspace.hash_files(folder, names)
+    index = RecordIndex(
+        record_id=record_id,
+        verdict=findings.verdict,
+        approval=findings.approval,
+        sealed_at=at,
+        tool_version=validation.__version__,
+        files={entry.path: f"sha256:{entry.sha256}" for entry in entries},
+    )
+    content = index.to_json()
+    workspace.write_again(folder / RECORD_FILE, content)
+    workspace.write_again(folder / SUMS_FILE, sums(index.files, content))
+
+
+def sums(files: Mapping[str, str], record_content: bytes) -> bytes:
+    """Return ``SHA256SUMS``: a line a file in the form of ``sha256sum``, sorted by path."""
+    everything = {**files, RECORD_FILE: digest(record_content)}
+    lines = [f"{everything[name].removeprefix('sha256:')}  {name}\n" for name in sorted(everything)]
+    return "".join(lines).encode()
+
+
+def read_index(folder: Path) -> RecordIndex:
+    """Return the index of a record.
+
+    Raises:
+        RecordError: The folder is not a record, or its index is damaged.
+    """
+    path = folder / RECORD_FILE
+    if not path.is_file():
+        raise RecordError(
+            "this is not a record: it has no record.json",
+            where=str(folder),
+            fix="give the folder that `segval run --out` wrote",
+        )
+    try:
+        return RecordIndex.from_json(workspace.read(path, "the index of the record"))
+    except ValidationError as error:
+        raise RecordError(f"the index is damaged: {_first(error)}", where=str(path)) from error
+
+
+def read_contents(folder: Path, record_id: str) -> RecordContents:
+    """Return the parts of a record, parsed.
+
+    Raises:
+        ToolError: A part is missing or damaged; the message names it.
+    """
+    names = [one for one in workspace.files_below(folder) if one not in {RECORD_FILE, SUMS_FILE}]
+    names = [one for one in names if one not in REPORTS]
+    entries = workspace.hash_files(folder, names)
+    files = {
+        name: workspace.read(folder / name, "a file of the record")
+        for name in names
+        if name.startswith(_EMBEDDED) or name.startswith(f"{OVERLAYS}/")
+    }
+    parsed = _Parts(folder, files)
+    overlays = parsed.overlays()
+    return RecordContents(
+        record_id=record_id,
+        protocol=protocol_from(parse(parsed["protocol.yaml"], "protocol.yaml")),
+        lock=parsed.record("lock/lock.json", Lock),
+        environment=parsed.json("environment.json"),
+        run=parsed.record("run.json", RunRecord),
+        metrics=metrics_from_json(parsed["evidence/metrics.json"]),
+        findings=parsed.record("findings.json", Findings),
+        case_rows=parsed.rows("evidence/cases.csv"),
+        class_rows=parsed.rows("evidence/classes.csv"),
+        instance_rows=parsed.rows("evidence/instances.csv", needed=False),
+        overlays=overlays.overlays,
+        pictures={one.file: parsed[f"{OVERLAYS}/{one.file}"] for one in overlays.overlays},
+        files={name: content for name, content in files.items() if name.startswith(_EMBEDDED)},
+        digests={entry.path: f"sha256:{entry.sha256}" for entry in entries},
+        tool_version=validation.__version__,
+    )
+
+
+class _Parts:
+    """Files of a record, parsed on demand, with errors that name them."""
+
+    def __init__(self, folder: Path, files: Mapping[str, bytes]) -> None:
+        self._folder = folder
+        self._files = files
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._files:
+            raise RecordError(f"{name} is missing", where=str(self._folder))
+        return self._files[name]
+
+    def record(self, name: str, kind: type[_R]) -> _R:
+        try:
+            return kind.from_json(self[name])
+        except ValidationError as error:
+            raise self._damaged(name, _first(error)) from error
+
+    def json(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        try:
+            return json.loads(self[name])
+        except ValueError as error:
+            raise self._damaged(name, str(error)) from error
+
+    def rows(self, name: str, *, needed: bool = True) -> tuple[Row, ...]:
+        if not needed and name not in self._files:
+            return ()
+        try:
+            return tuple(csv_rows(self[name])[1])
+        except ValueError as error:
+            raise self._damaged(name, str(error)) from error
+
+    def overlays(self) -> Overlays:
+        return self.record(f"{OVERLAYS}/overlays.json", Overlays)
+
+    def _damaged(self, name: str, what: str) -> RecordError:
+        return RecordError(f"{name} is damaged: {what}", where=str(self._folder))
+
+
+def _first(error: ValidationError) -> str:
+    one = error.errors()[0]
+    return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"

@@ -1,0 +1,68 @@
+"""What a report is made from: the parts of a record, read and parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from validation.evidence.metric_values import MetricValue
+from validation.evidence.run_record import RunRecord
+from validation.judge.findings import Findings
+from validation.plan.protocol import Protocol
+from validation.record import Line, Record
+from validation.testset.lock import Lock
+
+Row = Mapping[str, str]
+"""A row of an evidence CSV file: column name to text, as written."""
+
+
+class Overlay(Record):
+    """A picture of a case: the image with outlines of reference and prediction."""
+
+    file: str
+    """Name under ``overlays/`` of the record, e.g. ``D01-03.png``."""
+    case_id: str
+    kind: Literal["outlines"] = "outlines"
+    width_px: int
+    """Width of the picture; the case's own width times `magnification`."""
+    height_px: int
+    magnification: int
+    """Whole-number enlargement of the case's image."""
+    caption: Line
+    """What can be seen, in words, e.g. counts by outcome."""
+    rank_reason: Line
+    """Why the case is shown, e.g. ``lowest F1 at IoU 0.5: 0.41``."""
+
+
+class Overlays(Record):
+    """The index ``overlays/overlays.json`` of a record."""
+
+    format: Literal["segval/overlays/1"] = "segval/overlays/1"
+    overlays: tuple[Overlay, ...]
+    """Worst case first."""
+
+
+@dataclass(frozen=True)
+class RecordContents:
+    """The parts of a record, parsed."""
+
+    record_id: str
+    protocol: Protocol
+    lock: Lock
+    environment: Mapping[str, Any]
+    """``environment.json`` as written."""
+    run: RunRecord
+    metrics: tuple[MetricValue, ...]
+    """Figures of ``evidence/metrics.json``; timings are in `run`."""
+    findings: Findings
+    case_rows: tuple[Row, ...]
+    class_rows: tuple[Row, ...]
+    instance_rows: tuple[Row, ...]
+    """Empty for semantic protocols."""
+    overlays: tuple[Overlay, ...]
+    pictures: Mapping[str, bytes]
+    """PNG of each overlay by file name."""
+    files: Mapping[str, bytes]
+    """Files to embed in the PDF, by name in the record: protocol, lock, evidence, findings."""
+    digests: Mapping[str, str]
+    """``sha256:…`` of every file of the record but ``record.json`` and the report itself."""
+    tool_version: str

@@ -1,0 +1,77 @@
+"""The validation report of a record, as PDF and as HTML.
+
+The PDF embeds the files of the record that it was made from. Both depend on nothing but
+the record: dates are those of the run and the identifier is made of the record's id, so the
+same record gives the same bytes.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from validation.report.contents import RecordContents
+from validation.report.render import (
+    Attachment,
+    render_html,
+    render_pdf,
+    spell_out_uncovered,
+    template_folder,
+)
+from validation.report.view import report_view
+from validation.report.view.appendices import attachment_name, file_kind
+
+TEMPLATE = "report/report.html.jinja"
+_STYLE_SHEET = '<link rel="stylesheet" href="styles/report.css">'
+
+
+@dataclass(frozen=True)
+class Report:
+    """A rendered report."""
+
+    html: bytes
+    """One self-contained file: style sheet and pictures are inside."""
+    pdf: bytes
+    """PDF/A-3a with the record's files embedded."""
+
+
+def render_report(contents: RecordContents) -> Report:
+    """Return the report of a record.
+
+    Raises:
+        RenderError: A system library is missing, or a picture or template is.
+    """
+    html = spell_out_uncovered(render_html(TEMPLATE, report_view(contents)))
+    pictures = {f"overlays/{name}": content for name, content in contents.pictures.items()}
+    pdf = render_pdf(
+        html,
+        images=pictures,
+        attachments=_attachments(contents.files),
+        created=contents.run.finished_at,
+        identifier=hashlib.sha256(contents.record_id.encode()).digest()[:16],
+        universal_access=True,
+    )
+    return Report(html=_self_contained(html, pictures).encode(), pdf=pdf)
+
+
+def _attachments(files: Mapping[str, bytes]) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            name=attachment_name(name),
+            content=content,
+            description=f"{name}: {file_kind(name).description}",
+            mime_type=file_kind(name).mime_type,
+            relationship=file_kind(name).relationship,
+        )
+        for name, content in sorted(files.items())
+    )
+
+
+def _self_contained(html: str, pictures: Mapping[str, bytes]) -> str:
+    """Return the document with its style sheet and pictures inside."""
+    css = (template_folder() / "styles" / "report.css").read_text(encoding="utf-8")
+    html = html.replace(_STYLE_SHEET, f"<style>\n{css}</style>")
+    for name, content in pictures.items():
+        encoded = base64.b64encode(content).decode()
+        html = html.replace(f'src="{name}"', f'src="data:image/png;base64,{encoded}"')
+    return html

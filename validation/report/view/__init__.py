@@ -1,0 +1,147 @@
+"""From the parts of a record to everything that the report prints.
+
+`report_view` is a pure function: every text, number and verdict of the report leaves it
+ready to print, with the address of each figure. Templates arrange and compute nothing.
+
+The order of the calls in `report_view` is the order of the document, since sections, tables
+and figures are numbered as they are made.
+"""
+
+from dataclasses import dataclass
+
+from validation.report.contents import RecordContents
+from validation.report.formatting import day
+from validation.report.view import appendices, cases, failures, front, plan
+from validation.report.view.addresses import Addresses
+from validation.report.view.criteria import criteria_views
+from validation.report.view.elements import Heading, Numbering, paragraphs
+from validation.report.view.results import ResultsView, results
+from validation.report.view.wording import Words, joined
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """What stands on every page and in the document's properties."""
+
+    language: str
+    title: str
+    number: str
+    revision: str
+    organisation: str
+    page_size: str
+    date: str
+    record_id: str
+    notices: tuple[str, ...]
+    """E.g. ``Simulated specimens``, for every page."""
+
+
+@dataclass(frozen=True)
+class ConclusionView:
+    """What follows, and what does not."""
+
+    heading: Heading
+    conclusion: tuple[str, ...]
+    limits_heading: Heading
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The whole report, section by section."""
+
+    document: DocumentView
+    cover: front.CoverView
+    summary: front.SummaryView
+    intended_use: plan.ItemsView
+    method: plan.MethodView
+    requirements: plan.RequirementsView
+    test_set: cases.TestSetView
+    model: plan.ModelView
+    analysis: plan.ItemsView
+    results: ResultsView
+    findings: failures.FindingsView
+    worst_cases: failures.WorstCasesView
+    conclusion: ConclusionView
+    traceability: appendices.TraceView
+    objects: failures.ObjectsView
+    definitions: appendices.DefinitionsView
+    evidence: appendices.EvidenceView
+    integrity: appendices.IntegrityView
+    attachments: appendices.AttachmentsView
+    headings: tuple[Heading, ...]
+    """Every heading, in order, for the table of contents."""
+
+
+def report_view(contents: RecordContents) -> ReportView:
+    """Return everything that the report of a record prints."""
+    protocol = contents.protocol
+    numbering = Numbering()
+    addresses = Addresses(contents)
+    words = Words(protocol.test_set.reference_standard.standing)
+    criteria = criteria_views(contents, addresses, words)
+    return ReportView(
+        document=_document(contents),
+        cover=front.cover(contents, front.verdict_sentence(contents.findings)),
+        summary=front.summary(contents, addresses, numbering, criteria),
+        intended_use=plan.intended_use(protocol, numbering),
+        method=plan.method(protocol, numbering),
+        requirements=plan.requirements(protocol, numbering),
+        test_set=cases.test_set(contents, addresses, words, numbering),
+        model=plan.model(contents, numbering),
+        analysis=plan.analysis(protocol, words, numbering),
+        results=results(contents, addresses, words, numbering, criteria),
+        findings=failures.findings(contents, numbering),
+        worst_cases=failures.worst_cases(
+            contents, words, numbering, failures.printed_cases(contents)
+        ),
+        conclusion=_conclusion(contents, numbering),
+        traceability=appendices.traceability(contents, numbering, criteria),
+        objects=failures.objects(contents, words, numbering),
+        definitions=appendices.definitions(addresses, words, numbering),
+        evidence=appendices.evidence(contents, addresses, words, numbering),
+        integrity=appendices.integrity(contents, numbering),
+        attachments=appendices.attachments(contents, numbering),
+        headings=tuple(numbering.headings),
+    )
+
+
+def _document(contents: RecordContents) -> DocumentView:
+    document = contents.protocol.document
+    return DocumentView(
+        language="en",
+        title=f"{document.report_number}: {document.title}",
+        number=document.report_number,
+        revision=document.revision,
+        organisation=document.organisation,
+        page_size=document.page_size,
+        date=day(contents.run.finished_at),
+        record_id=contents.record_id,
+        notices=tuple(one.short for one in front.notices_of(contents)),
+    )
+
+
+def _conclusion(contents: RecordContents, numbering: Numbering) -> ConclusionView:
+    heading = numbering.section("Conclusion and limits", "conclusion")
+    return ConclusionView(
+        heading=heading,
+        conclusion=(front.verdict_sentence(contents.findings), *_consequences(contents)),
+        limits_heading=numbering.subsection("Limits", "limits"),
+        limits=paragraphs(contents.protocol.limits),
+    )
+
+
+def _consequences(contents: RecordContents) -> list[str]:
+    notices = [one.sentence for one in front.notices_of(contents)]
+    unmet = {
+        requirement
+        for one in contents.findings.criteria
+        if one.verdict != "met"
+        for requirement in one.requirement_ids
+    }
+    listed = [one.id for one in contents.protocol.requirements if one.id in unmet]
+    if listed:
+        notices.append(
+            f"Not verified by this evidence: {joined(listed)}. What follows from that is for the "
+            "signatories to decide and to record; this report holds no action."
+        )
+    return notices

@@ -1,0 +1,386 @@
+"""Traceability, definitions, the address of every figure, and how to check the record."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from validation.evidence.catalogue import CATALOGUE, MetricDefinition, definition
+from validation.plan.protocol import Requirement
+from validation.report.contents import RecordContents
+from validation.report.formatting import bare_digest, exact, plural, share, size_of
+from validation.report.view.addresses import SOURCES, Addresses, Entry, sample_words
+from validation.report.view.criteria import CriterionView
+from validation.report.view.elements import (
+    Column,
+    Heading,
+    Item,
+    Link,
+    Numbering,
+    Table,
+    TableRow,
+    code,
+    code_item,
+    row,
+    strong,
+    text,
+)
+from validation.report.view.wording import Words, scope_words
+
+
+@dataclass(frozen=True)
+class TraceView:
+    """Requirement to risk to criterion to metric to result."""
+
+    heading: Heading
+    matrix: Table
+    gaps: tuple[str, ...]
+    """What no criterion or requirement covers; says so where there is none."""
+
+
+@dataclass(frozen=True)
+class DefinitionsView:
+    """Every metric that the report uses."""
+
+    heading: Heading
+    words: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """The address of every printed figure."""
+
+    heading: Heading
+    words: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class IntegrityView:
+    """Digests of the record and how to check them."""
+
+    heading: Heading
+    words: tuple[str, ...]
+    steps: tuple[Item, ...]
+    files: Table
+
+
+@dataclass(frozen=True)
+class AttachmentsView:
+    """Files embedded in the document."""
+
+    heading: Heading
+    words: str
+    table: Table
+
+
+# --- traceability ------------------------------------------------------------------------
+
+
+def traceability(
+    contents: RecordContents, numbering: Numbering, criteria: Sequence[CriterionView]
+) -> TraceView:
+    """Return the traceability matrix."""
+    plan = contents.protocol
+    heading = numbering.section("Traceability", "traceability")
+    rows = [line for one in plan.requirements for line in _requirement_rows(one, criteria)]
+    matrix = numbering.table(
+        "From requirement to result",
+        (
+            Column("Requirement", "14%"),
+            Column("Risk", "12%"),
+            Column("Criterion", "12%"),
+            Column("Metric", "29%"),
+            Column("Result", "20%", "number"),
+            Column("Verdict", "13%"),
+        ),
+        rows,
+    )
+    return TraceView(heading, matrix, _gaps(contents, criteria))
+
+
+def _requirement_rows(
+    requirement: Requirement, criteria: Sequence[CriterionView]
+) -> Iterable[TableRow]:
+    risks = text(*requirement.risks) if requirement.risks else text("none named")
+    mine = [one for one in criteria if requirement.id in one.requirements]
+    for one in mine:
+        yield row(
+            strong(requirement.id),
+            risks,
+            Link(one.id, one.anchor),
+            text(one.name, one.scope),
+            one.result,
+            one.verdict,
+        )
+    if not mine:
+        nothing = text("\u2013")
+        yield row(strong(requirement.id), risks, text("no criterion"), nothing, nothing, nothing)
+
+
+def _gaps(contents: RecordContents, criteria: Sequence[CriterionView]) -> tuple[str, ...]:
+    plan = contents.protocol
+    verified = {one for criterion in criteria for one in criterion.requirements}
+    controlled = {risk for one in plan.requirements for risk in one.risks}
+    untested = [one.id for one in plan.requirements if one.id not in verified]
+    uncontrolled = [one.id for one in plan.risks if one.id not in controlled]
+    said = []
+    if untested:
+        said.append(f"Requirements that no criterion verifies: {', '.join(untested)}.")
+    if uncontrolled:
+        said.append(
+            f"Risks that no requirement of this protocol controls: {', '.join(uncontrolled)}."
+        )
+    return tuple(said) or ("Every requirement has a criterion and every risk a requirement.",)
+
+
+# --- definitions -------------------------------------------------------------------------
+
+
+def definitions(addresses: Addresses, words: Words, numbering: Numbering) -> DefinitionsView:
+    """Return the definition of every metric of which a figure was printed."""
+    used = {one.figure.metric for letter in _LETTERS for one in addresses.printed(letter)}
+    return DefinitionsView(
+        numbering.appendix("Definitions of metrics", "definitions"),
+        "TP, FP, FN and TN count objects for instance metrics and pixels for semantic ones; R is "
+        "a reference object, P a predicted one, |·| an area, Σ a sum over cases.",
+        numbering.table(
+            "Every metric of which a figure is printed",
+            (
+                Column("Metric", "22%"),
+                Column("Definition", "32%"),
+                Column("Unit, range, aggregation", "14%"),
+                Column("Edge case", "18%"),
+                Column("Source", "14%"),
+            ),
+            [_definition(one, words) for one in CATALOGUE if one.id in used],
+        ),
+    )
+
+
+def _definition(one: MetricDefinition, words: Words) -> TableRow:
+    better = {
+        "higher": "higher is better",
+        "lower": "lower is better",
+        "zero": "zero is best",
+        "neither": "describes the sample",
+    }[one.better]
+    return row(
+        strong(words.metric(one), one.id),
+        text(one.definition),
+        text(f"{one.unit}, {one.range}", f"{better}; {one.aggregation}"),
+        text(one.edge_case),
+        text(one.source),
+        anchor=metric_anchor(one.id),
+    )
+
+
+def metric_anchor(metric: str) -> str:
+    """Return the name of a metric's definition."""
+    return f"metric-{metric}"
+
+
+# --- evidence ----------------------------------------------------------------------------
+
+_LETTERS: tuple[Literal["E", "T"], ...] = ("E", "T")
+
+
+def evidence(
+    contents: RecordContents, addresses: Addresses, words: Words, numbering: Numbering
+) -> EvidenceView:
+    """Return the address of every figure that the document prints."""
+    heading = numbering.appendix("Evidence: the address of every figure", "evidence")
+    analysis = contents.protocol.analysis
+    intro = (
+        (
+            "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
+            "run.json. Values are given here as the file holds them, without rounding; "
+            f"intervals by percentile bootstrap over {analysis.resampling_unit}s with seed "
+            f"{analysis.seed} and {plural(analysis.replicates, 'replicate')}, except where the "
+            "remark says otherwise."
+        ),
+        (
+            f"{share(len(addresses.printed('E')), addresses.count('E'))} figures of "
+            "evidence/metrics.json are printed in this document; the attached file holds all."
+        ),
+    )
+    tables = tuple(
+        _evidence_table(contents, addresses.printed(letter), letter, words, numbering)
+        for letter in _LETTERS
+        if addresses.printed(letter)
+    )
+    return EvidenceView(heading, intro, tables)
+
+
+def _evidence_table(
+    contents: RecordContents,
+    entries: Sequence[Entry],
+    letter: Literal["E", "T"],
+    words: Words,
+    numbering: Numbering,
+) -> Table:
+    source = SOURCES[letter]
+    digest = contents.digests.get(source, "digest not recorded")
+    return numbering.table(
+        f"Figures of {source}, {digest}",
+        (
+            Column("No.", "6%"),
+            Column("Figure and address", "35%"),
+            Column("Value and interval, as stored", "35%"),
+            Column("Rests on", "13%"),
+            Column("Remark", "11%"),
+        ),
+        [_evidence_row(one, words, contents.protocol.analysis.replicates) for one in entries],
+    )
+
+
+def _evidence_row(entry: Entry, words: Words, replicates: int) -> TableRow:
+    figure = entry.figure
+    name = words.metric(definition(figure.metric))
+    scope = scope_words(figure)
+    interval = figure.interval
+    limits = f"[{exact(interval.lower)}, {exact(interval.upper)}]" if interval else ""
+    value = "not defined" if figure.value is None else exact(figure.value)
+    is_count = definition(figure.metric).aggregation == "count"
+    remarks = ["count" if is_count else figure.undefined or figure.no_interval or ""]
+    if interval and interval.replicates != replicates:
+        remarks.append(f"defined in {share(interval.replicates, replicates)} replicates")
+    return TableRow(
+        (
+            strong(entry.address),
+            Link(f"{name}, {scope}" if scope else name, metric_anchor(figure.metric), figure.id),
+            text(value, limits),
+            text(sample_words(figure)),
+            text(*remarks),
+        ),
+        anchor=entry.address,
+    )
+
+
+# --- integrity ---------------------------------------------------------------------------
+
+
+def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
+    """Return the digests of the record's files and how to check them with common tools."""
+    heading = numbering.appendix("Integrity", "integrity")
+    many = [name for name in contents.digests if name.startswith("predictions/")]
+    single = {name: digest for name, digest in contents.digests.items() if name not in set(many)}
+    notes = (
+        f"{plural(len(many), 'file')} under predictions/ are listed in SHA256SUMS and record.json "
+        "of the record, not here."
+        if many
+        else ""
+    )
+    report = f"{contents.protocol.document.report_number}.pdf"
+    return IntegrityView(
+        heading,
+        (
+            (
+                f"This document was made from record {contents.record_id} by segval "
+                f"{contents.tool_version}. Its figures can be checked without segval:"
+            ),
+        ),
+        (
+            code_item("Take the evidence out of this document", f"pdfdetach -saveall {report}"),
+            code_item("Compare a file with the table below", "sha256sum FILE"),
+            code_item("Check the whole record folder", "sha256sum --check SHA256SUMS"),
+            code_item(
+                "Check the test set against its lock", "sha256sum --check manifest-sha256.txt"
+            ),
+        ),
+        numbering.table(
+            "Files of the record and their SHA-256",
+            (Column("File", "40%"), Column("SHA-256", "60%")),
+            [row(strong(name), code(bare_digest(digest))) for name, digest in single.items()],
+            notes=(notes,),
+        ),
+    )
+
+
+# --- attachments -------------------------------------------------------------------------
+
+
+class FileKind(NamedTuple):
+    """What a file of the record is, for people and for the PDF."""
+
+    description: str
+    mime_type: str
+    relationship: Literal["Source", "Data", "Supplement"]
+
+
+_KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
+    "protocol.yaml": ("The protocol that ran, byte for byte", "Source"),
+    "lock/lock.json": ("Lock of the test set", "Source"),
+    "lock/manifest-sha256.txt": ("Digests of every file of the test set", "Source"),
+    "environment.json": ("Interpreter, packages, system and processor", "Supplement"),
+    "run.json": ("Model, times, cases and timings of the run", "Data"),
+    "evidence/cases.csv": ("A row for every case", "Data"),
+    "evidence/classes.csv": ("A row for every class and subgroup", "Data"),
+    "evidence/instances.csv": ("A row for every object", "Data"),
+    "evidence/metrics.json": ("Every figure with its interval", "Data"),
+    "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
+}
+_MIME_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "txt": "text/plain",
+    "yaml": "application/yaml",
+    "png": "image/png",
+}
+
+
+def file_kind(name: str) -> FileKind:
+    """Return what an attached file is.
+
+    >>> file_kind("evidence/cases.csv").mime_type
+    'text/csv'
+    """
+    description, relationship = _KNOWN.get(name, ("Part of the record", "Supplement"))
+    if name not in _KNOWN and name.startswith("evidence/"):
+        description, relationship = "Table of the evidence, from which figures follow", "Data"
+    suffix = name.rpartition(".")[2]
+    return FileKind(description, _MIME_TYPES.get(suffix, "application/octet-stream"), relationship)
+
+
+def attachment_name(name: str) -> str:
+    """Return the name under which a file of the record is embedded: without folders.
+
+    Readers of PDF, and ``pdfdetach -saveall``, refuse names with folders; the description of
+    the attachment begins with the name in the record.
+
+    >>> attachment_name("evidence/cases.csv")
+    'evidence-cases.csv'
+    """
+    return name.replace("/", "-")
+
+
+def attachments(contents: RecordContents, numbering: Numbering) -> AttachmentsView:
+    """Return the list of embedded files."""
+    heading = numbering.appendix("Attachments", "attachments")
+    count = plural(len(contents.files), "file")
+    verb = "is" if len(contents.files) == 1 else "are"
+    return AttachmentsView(
+        heading,
+        f"{count} {verb} embedded in this PDF (PDF/A-3 associated files); any PDF reader lists "
+        "them.",
+        numbering.table(
+            "Files embedded in this document",
+            (
+                Column("Attached as", "27%"),
+                Column("File of the record", "25%"),
+                Column("What it holds", "28%"),
+                Column("Type", "12%"),
+                Column("Size", "8%", "number"),
+            ),
+            [
+                row(
+                    strong(attachment_name(name)),
+                    text(name),
+                    text(file_kind(name).description),
+                    text(file_kind(name).mime_type),
+                    text(size_of(len(content))),
+                )
+                for name, content in sorted(contents.files.items())
+            ],
+        ),
+    )

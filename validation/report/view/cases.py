@@ -1,0 +1,225 @@
+"""The test set: flow of cases, characteristics, reference standard, provenance, lock."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from validation.evidence.metric_values import metric_id
+from validation.plan.protocol import Protocol
+from validation.report.contents import RecordContents
+from validation.report.formatting import number, plural, size_of, timestamp
+from validation.report.view.addresses import Addresses
+from validation.report.view.elements import (
+    Cell,
+    Column,
+    Heading,
+    Item,
+    Numbering,
+    Table,
+    TableRow,
+    code_item,
+    item,
+    paragraphs,
+    row,
+    strong,
+    text,
+)
+from validation.report.view.wording import Words, sentence
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """A step of the flow of cases, from what was available to what was measured."""
+
+    count: str
+    label: str
+    note: str
+    """Why cases left at this step; empty where none did."""
+
+
+@dataclass(frozen=True)
+class TestSetView:
+    """The images on which the model was tested."""
+
+    __test__ = False
+
+    heading: Heading
+    particulars: tuple[Item, ...]
+    flow_heading: Heading
+    flow: tuple[FlowStep, ...]
+    exclusions: Table | None
+    characteristics_heading: Heading
+    characteristics: Table
+    reference_heading: Heading
+    reference: tuple[Item, ...]
+    lock_heading: Heading
+    lock: tuple[Item, ...]
+
+
+def test_set(
+    contents: RecordContents, addresses: Addresses, words: Words, numbering: Numbering
+) -> TestSetView:
+    """Return the description of the test set."""
+    plan = contents.protocol
+    return TestSetView(
+        heading=numbering.section("Test set", "test-set"),
+        particulars=_particulars(plan),
+        flow_heading=numbering.subsection("Flow of cases", "flow"),
+        flow=_flow(contents),
+        exclusions=_exclusions(plan, numbering),
+        characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
+        characteristics=_characteristics(contents, addresses, numbering),
+        reference_heading=numbering.subsection(sentence(words.reference), "reference"),
+        reference=_reference(plan, words),
+        lock_heading=numbering.subsection("Lock", "lock"),
+        lock=_lock(contents),
+    )
+
+
+test_set.__test__ = False  # type: ignore[attr-defined] # not for pytest
+
+
+def _particulars(plan: Protocol) -> tuple[Item, ...]:
+    one = plan.test_set
+    spacing = (
+        f"{number(one.pixel_spacing_um)}\u00a0µm a pixel, all images"
+        if one.pixel_spacing_um is not None
+        else "not stated; areas are in pixels"
+    )
+    return (
+        item("Test set", f"{one.id}: {one.title}"),
+        item("Specimens", "simulated" if one.simulated else "real"),
+        item("Provenance", *paragraphs(one.provenance)),
+        item("Independence", *paragraphs(one.independence)),
+        item("Terms of use", one.licence),
+        item("Pixel spacing", spacing),
+    )
+
+
+def _flow(contents: RecordContents) -> tuple[FlowStep, ...]:
+    lock, run = contents.lock, contents.run
+    in_figures = sum(line["in_figures"] == "true" for line in contents.case_rows)
+    predicted = run.cases_attempted - run.cases_failed
+    excluded, failed = lock.excluded_case_count, run.cases_failed
+    left_out = lock.case_count - in_figures
+    return (
+        FlowStep(number(lock.case_count + excluded), "available in the case table", ""),
+        FlowStep(
+            number(lock.case_count),
+            "locked for evaluation",
+            f"{number(excluded)} excluded by the protocol" if excluded else "none excluded",
+        ),
+        FlowStep(
+            number(predicted),
+            "with a prediction",
+            f"{number(failed)} failed" if failed else "none failed",
+        ),
+        FlowStep(
+            number(in_figures),
+            "in the figures",
+            f"{number(left_out)} left out"
+            if left_out
+            else ("failed cases count as empty" if failed else "none left out"),
+        ),
+    )
+
+
+def _exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
+    if not plan.test_set.exclusions:
+        return None
+    return numbering.table(
+        "Cases excluded by the protocol, before the run",
+        (Column("Cases", "45%"), Column("Reason", "55%")),
+        [
+            row(strong(", ".join(one.cases)), text(*paragraphs(one.reason)))
+            for one in plan.test_set.exclusions
+        ],
+    )
+
+
+def _characteristics(contents: RecordContents, addresses: Addresses, numbering: Numbering) -> Table:
+    classes = contents.protocol.class_names()
+    counted = [
+        name for name in classes if metric_id("reference_objects", class_name=name) in addresses
+    ]
+    rows = [_group_row(contents, addresses, counted, {}, "All cases")]
+    for column in contents.protocol.subgroups:
+        values = sorted({one.attributes[column] for one in contents.lock.cases.evaluated})
+        rows.extend(
+            _group_row(contents, addresses, counted, {column: value}, f"{column} {value}")
+            for value in values
+        )
+    width = f"{44 // max(1, len(counted))}%"
+    return numbering.table(
+        "Cases, subjects and reference objects, by subgroup",
+        (
+            Column("Group", "28%"),
+            Column("Cases", "14%", "number"),
+            Column("Subjects", "14%", "number"),
+            *(Column(f"Reference objects: {name}", width, "number") for name in counted),
+        ),
+        rows,
+    )
+
+
+def _group_row(
+    contents: RecordContents,
+    addresses: Addresses,
+    counted: Iterable[str],
+    subgroup: dict[str, str],
+    label: str,
+) -> TableRow:
+    members = [
+        one
+        for one in contents.lock.cases.evaluated
+        if all(one.attributes.get(column) == value for column, value in subgroup.items())
+    ]
+    subjects = {one.subject_id for one in members if one.subject_id}
+    objects: list[Cell] = []
+    for name in counted:
+        address = metric_id("reference_objects", class_name=name, subgroup=subgroup)
+        objects.append(addresses.bare_result(address) if address in addresses else text("\u2013"))
+    return row(
+        strong(label),
+        text(number(len(members))),
+        text(number(len(subjects)) if subjects else "not given"),
+        *objects,
+    )
+
+
+def _reference(plan: Protocol, words: Words) -> tuple[Item, ...]:
+    one = plan.test_set.reference_standard
+    formats = {
+        "label_map": "label image, one id an object",
+        "class_map": "class-value image",
+        "coco": "COCO annotation file",
+    }
+    return (
+        item("Standing", words.standing_sentence),
+        item("Origin", *paragraphs(one.origin)),
+        item("Annotators", *(one.annotators or ("none: no person annotated",))),
+        item("Uncertainty", *paragraphs(one.uncertainty)),
+        item("Format", formats[one.format]),
+    )
+
+
+def _lock(contents: RecordContents) -> tuple[Item, ...]:
+    lock = contents.lock
+    roles = Counter(lock.roles)
+    files = ", ".join(plural(count, f"{role} file") for role, count in sorted(roles.items()))
+    return (
+        item("Lock", f"{lock.test_set_id}, revision {lock.revision}: {lock.reason}"),
+        item("Locked", f"{timestamp(lock.locked_at)} by {lock.locked_by}"),
+        item(
+            "Files",
+            f"{plural(lock.file_count, 'file')} ({files}), {size_of(lock.byte_count)}, in "
+            f"{', '.join(lock.folders)}",
+        ),
+        code_item("Manifest digest", lock.manifest_digest),
+        code_item("Case table digest", lock.case_table_digest),
+        item(
+            "Checked",
+            "Every file was compared with the manifest before the run; a test set that differs "
+            "is refused.",
+        ),
+    )

@@ -1,0 +1,148 @@
+"""Acceptance criteria beside the figures that they were held against."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from validation.evidence.catalogue import definition
+from validation.evidence.metric_values import MetricValue
+from validation.judge.findings import CriterionFinding
+from validation.plan.protocol import AcceptanceCriterion
+from validation.report.contents import RecordContents
+from validation.report.figures import CriterionMark, Estimate, criterion_mark, reach
+from validation.report.formatting import number, with_unit
+from validation.report.view.addresses import Addresses, decimals_of_finding
+from validation.report.view.elements import Result, Verdict
+from validation.report.view.wording import DIRECTIONS, JUDGED_ON, VERDICTS, Words, scope_words
+
+_SIGNS: Mapping[tuple[str, bool], str] = {
+    ("at_least", True): "\u2265",
+    ("at_least", False): "<",
+    ("at_most", True): "\u2264",
+    ("at_most", False): ">",
+}
+
+
+@dataclass(frozen=True)
+class CriterionView:
+    """A criterion with its finding, ready to print."""
+
+    id: str
+    anchor: str
+    """Name of its row in the table of results."""
+    requirements: tuple[str, ...]
+    name: str
+    """Name of the metric."""
+    scope: str
+    """Class, IoU threshold and subgroup; may be empty."""
+    result: Result
+    bound: str
+    """E.g. ``at least 0.85``."""
+    judged_on: str
+    """E.g. ``lower limit``."""
+    comparison: str
+    """E.g. ``lower limit 0.787 < 0.850``, or why there is none."""
+    mark: Markup
+    """Interval against bound, as a drawing."""
+    verdict: Verdict
+    rationale: str
+
+    @property
+    def what(self) -> str:
+        """Metric and scope in one line."""
+        return f"{self.name}, {self.scope}" if self.scope else self.name
+
+
+def criteria_views(
+    contents: RecordContents, addresses: Addresses, words: Words
+) -> tuple[CriterionView, ...]:
+    """Return every criterion, in the protocol's order."""
+    planned = {one.id: one for one in contents.protocol.criteria}
+    half_widths = _half_widths(contents.findings.criteria)
+    return tuple(
+        _view(finding, planned[finding.id], addresses, words, half_widths)
+        for finding in contents.findings.criteria
+    )
+
+
+def _view(
+    finding: CriterionFinding,
+    criterion: AcceptanceCriterion,
+    addresses: Addresses,
+    words: Words,
+    half_widths: Mapping[str, float],
+) -> CriterionView:
+    figure = addresses.figure(finding.metric_id)
+    bound = with_unit(number(finding.bound), finding.unit)
+    comparison = _comparison(finding)
+    return CriterionView(
+        id=finding.id,
+        anchor=f"criterion-{finding.id}",
+        requirements=finding.requirement_ids,
+        name=words.metric(definition(criterion.metric)),
+        scope=scope_words(figure),
+        result=addresses.result(finding.metric_id),
+        bound=f"{DIRECTIONS[finding.direction]} {bound}",
+        judged_on=JUDGED_ON[finding.judged_on],
+        comparison=comparison,
+        mark=criterion_mark(
+            _mark(finding, f"{finding.id}: {comparison}"), half_widths[finding.unit]
+        ),
+        verdict=VERDICTS[finding.verdict],
+        rationale=criterion.rationale,
+    )
+
+
+def _comparison(finding: CriterionFinding) -> str:
+    if finding.observed is None:
+        return finding.reason
+    decimals = decimals_of_finding(finding)
+    holds = (
+        finding.observed >= finding.bound
+        if finding.direction == "at_least"
+        else finding.observed <= finding.bound
+    )
+    observed = with_unit(number(finding.observed, decimals), finding.unit)
+    bound = with_unit(number(finding.bound, decimals), finding.unit)
+    sign = _SIGNS[finding.direction, holds]
+    return f"{JUDGED_ON[finding.judged_on]} {observed} {sign} {bound}"
+
+
+def _mark(finding: CriterionFinding, alt: str) -> CriterionMark:
+    interval = finding.interval
+    estimate = Estimate(
+        finding.value,
+        interval.lower if interval else None,
+        interval.upper if interval else None,
+    )
+    return CriterionMark(estimate, finding.bound, finding.direction, finding.verdict, alt)
+
+
+def _half_widths(findings: Iterable[CriterionFinding]) -> dict[str, float]:
+    """Return the half width of the axis of each unit, so that bars of one unit compare."""
+    by_unit: dict[str, list[CriterionMark]] = {}
+    for finding in findings:
+        by_unit.setdefault(finding.unit, []).append(_mark(finding, ""))
+    return {unit: reach(marks) for unit, marks in by_unit.items()}
+
+
+def weakest_subgroup(finding: CriterionFinding, addresses: Addresses) -> MetricValue | None:
+    """Return the figure of the subgroup that does worst on a criterion's metric.
+
+    None where the criterion is about a subgroup itself or no subgroup has the figure.
+    """
+    overall = addresses.figure(finding.metric_id)
+    if overall.scope.subgroup:
+        return None
+    of_subgroups = [
+        figure
+        for figure in addresses.all_figures()
+        if figure.metric == overall.metric
+        and figure.scope.class_name == overall.scope.class_name
+        and figure.scope.iou == overall.scope.iou
+        and figure.scope.subgroup
+        and figure.value is not None
+    ]
+    sign = 1 if finding.direction == "at_least" else -1
+    return min(of_subgroups, key=lambda one: (sign * (one.value or 0.0), one.id), default=None)

@@ -1,0 +1,266 @@
+"""What a page is made of, ready to print: results, verdicts, items, tables, drawings.
+
+Every text here has its final form; a template arranges it and computes nothing. Cells of
+tables carry a `kind`, so that one macro prints them all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+_ROWS_KEPT_TOGETHER = 12
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading with its number and the name that links lead to."""
+
+    number: str
+    title: str
+    anchor: str
+    level: Literal[2, 3]
+
+    @property
+    def label(self) -> str:
+        """Number and title, as running headers have them."""
+        return f"{self.number} {self.title}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict by word and symbol; the style sheet adds the colour."""
+
+    key: Literal["met", "not_met", "not_evaluable", "incomplete"]
+    word: str
+    symbol: str
+    headline: str
+    """The word where it stands alone, with a capital letter."""
+    kind: Literal["verdict"] = "verdict"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A figure of the evidence as it is printed, with its address."""
+
+    text: str
+    """The value with its unit, or the words that it is not defined."""
+    bare: str
+    """The same without the unit, for columns and rows that name it."""
+    interval: str
+    """The limits in brackets; empty where there are none."""
+    note: str
+    """Why there is no value or no interval; empty where there are both."""
+    sample: str
+    """Size of the sample, e.g. ``n = 1 204 objects``."""
+    address: str
+    """Number of the entry in the evidence appendix, e.g. ``E12``; the anchor, too."""
+    metric_id: str
+    """Address of the figure in the evidence files."""
+    kind: Literal["result"] = "result"
+
+    @property
+    def words(self) -> str:
+        """Value and limits in one line, for figures and alternative texts."""
+        return f"{self.text} {self.interval}".strip()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A cell of text; each line is a paragraph."""
+
+    lines: tuple[str, ...]
+    kind: Literal["text", "code", "strong"] = "text"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads to another place of the document."""
+
+    text: str
+    anchor: str
+    below: str = ""
+    """A line of plain identifier below; empty: none."""
+    kind: Literal["link"] = "link"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A cell with a drawing."""
+
+    svg: Markup
+    kind: Literal["drawing"] = "drawing"
+
+
+Cell = Text | Link | Result | Verdict | Drawing
+
+
+def text(*lines: str) -> Text:
+    """Return a cell of text, empty lines left out."""
+    return Text(tuple(line for line in lines if line))
+
+
+def code(*lines: str) -> Text:
+    """Return a cell of identifiers or digests."""
+    return Text(tuple(line for line in lines if line), kind="code")
+
+
+def strong(*lines: str) -> Text:
+    """Return a cell whose first line stands out."""
+    return Text(tuple(line for line in lines if line), kind="strong")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    label: str
+    width: str
+    """Share of the width, e.g. ``12%``."""
+    style: Literal["text", "number", "middle"] = "text"
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of a table; the first cell heads it."""
+
+    cells: tuple[Cell, ...]
+    anchor: str = ""
+    """Name that links lead to; empty: none."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its number and caption."""
+
+    number: int
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[TableRow, ...]
+    notes: tuple[str, ...] = ()
+    """Printed below."""
+
+    @property
+    def label(self) -> str:
+        """How the text refers to it."""
+        return f"Table {self.number}"
+
+    @property
+    def is_short(self) -> bool:
+        """True where the table is kept on one page."""
+        return len(self.rows) <= _ROWS_KEPT_TOGETHER
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing or picture with its number and caption."""
+
+    number: int
+    caption: str
+    drawings: tuple[Markup, ...]
+
+    @property
+    def label(self) -> str:
+        """How the text refers to it."""
+        return f"Figure {self.number}"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A name and what it is, for lists of particulars."""
+
+    label: str
+    paragraphs: tuple[str, ...]
+    is_code: bool = False
+
+
+def item(label: str, *paragraphs_of_text: str) -> Item:
+    """Return an item; nothing to say prints as ``not provided``, never as a gap."""
+    kept = tuple(one for one in paragraphs_of_text if one)
+    return Item(label, kept or ("not provided",))
+
+
+def code_item(label: str, value: str) -> Item:
+    """Return an item whose text is an identifier or digest."""
+    return Item(label, (value or "not provided",), is_code=True)
+
+
+def paragraphs(prose: str) -> tuple[str, ...]:
+    r"""Return the paragraphs of a text; blank lines part them.
+
+    >>> paragraphs("One\ntwo.\n\nThree.")
+    ('One two.', 'Three.')
+    """
+    blocks = (" ".join(block.split()) for block in _blocks(prose))
+    return tuple(block for block in blocks if block)
+
+
+def _blocks(prose: str) -> Iterable[str]:
+    block: list[str] = []
+    for line in prose.splitlines():
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield "\n".join(block)
+            block = []
+    yield "\n".join(block)
+
+
+class Numbering:
+    """Numbers headings, tables and figures in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self._section = 0
+        self._appendix = 0
+        self._within = 0
+        self._prefix = ""
+        self._tables = 0
+        self._figures = 0
+        self.headings: list[Heading] = []
+
+    def section(self, title: str, anchor: str) -> Heading:
+        """Return the heading of the next section."""
+        self._section += 1
+        return self._main(str(self._section), title, anchor)
+
+    def appendix(self, title: str, anchor: str) -> Heading:
+        """Return the heading of the next appendix, numbered by letters."""
+        self._appendix += 1
+        return self._main(chr(ord("A") + self._appendix - 1), title, anchor)
+
+    def subsection(self, title: str, anchor: str) -> Heading:
+        """Return the next heading below the present section."""
+        self._within += 1
+        return self._kept(Heading(f"{self._prefix}.{self._within}", title, anchor, 3))
+
+    def table(
+        self,
+        caption: str,
+        columns: Iterable[Column],
+        rows: Iterable[TableRow],
+        *,
+        notes: Iterable[str] = (),
+    ) -> Table:
+        """Return the next table."""
+        self._tables += 1
+        kept = tuple(note for note in notes if note)
+        return Table(self._tables, caption, tuple(columns), tuple(rows), kept)
+
+    def figure(self, caption: str, *drawings: Markup) -> Figure:
+        """Return the next figure."""
+        self._figures += 1
+        return Figure(self._figures, caption, drawings)
+
+    def _main(self, number: str, title: str, anchor: str) -> Heading:
+        self._prefix, self._within = number, 0
+        return self._kept(Heading(number, title, anchor, 2))
+
+    def _kept(self, heading: Heading) -> Heading:
+        self.headings.append(heading)
+        return heading
+
+
+def row(*cells: Cell, anchor: str = "") -> TableRow:
+    """Return a row of a table."""
+    return TableRow(cells, anchor)

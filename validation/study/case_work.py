@@ -1,0 +1,195 @@
+"""What is done with one case: read, segment, check, reduce to a table, keep the prediction.
+
+An image that stops the model, or a prediction that cannot be measured, is an outcome like
+any other: it names the stage and what happened, and keeps the reference's own table.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+from validation import workspace
+from validation.evidence.gate import problems_of_class_map, problems_of_objects
+from validation.evidence.measure import Table
+from validation.evidence.overlap import (
+    ConfusionTable,
+    OverlapTable,
+    confusion_table,
+    confusion_table_without_prediction,
+    overlap_table,
+    overlap_table_without_prediction,
+)
+from validation.inference.adapters import segmenter_for
+from validation.inference.segmenter import (
+    Segmentation,
+    SegmentationFailure,
+    Segmenter,
+)
+from validation.plan.protocol import Protocol
+from validation.record import digest
+from validation.study.reading import Annotation, CaseReader, Unreadable
+from validation.study.stored_predictions import encode_prediction
+from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.cases import Case
+from validation.testset.formats import coco
+
+
+@dataclass
+class CaseWork:
+    """The work of a run on each of its cases; picklable, the model is loaded by `prepare`."""
+
+    protocol: Protocol
+    root: Path
+    digests: dict[str, str]
+    """Locked digests by path."""
+    cases: tuple[Case, ...]
+    model_content: bytes | None
+    predictions_folder: Path
+    """Where stored predictions are read from (predictions adapter)."""
+    output: Path
+    """Folder that predictions are written to."""
+    _segmenter: Segmenter | None = None
+    _reader: CaseReader | None = None
+
+    def prepare(self) -> None:
+        """Load the model, and the COCO reference where there is one; once a process."""
+        if self._segmenter is not None:
+            return
+        standard = self.protocol.test_set.reference_standard
+        content, objects = None, None
+        if standard.format == "coco" and standard.file is not None:
+            content = workspace.read(self.root / standard.file, "the COCO reference")
+            objects = coco.read_reference(
+                content,
+                cases=self.cases,
+                classes=self.protocol.classes,
+                file=standard.file,
+            ).objects
+        self._reader = CaseReader(self.root, self.digests, self.protocol, objects)
+        self._segmenter = segmenter_for(
+            self.protocol,
+            model_content=self.model_content,
+            cases=self.cases,
+            read_prediction=self._stored_prediction,
+            coco_reference=content,
+        )
+
+    def _stored_prediction(self, name: str) -> bytes:
+        return (self.predictions_folder / name).read_bytes()
+
+    @property
+    def segmenter(self) -> Segmenter:
+        """The model under test."""
+        if self._segmenter is None:
+            raise RuntimeError("prepare() comes first")
+        return self._segmenter
+
+    @property
+    def reader(self) -> CaseReader:
+        """What reads the cases' files."""
+        if self._reader is None:
+            raise RuntimeError("prepare() comes first")
+        return self._reader
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the loaded model behind on the way to a worker process."""
+        return {**self.__dict__, "_segmenter": None, "_reader": None}
+
+    def __call__(self, case: Case) -> dict[str, Any]:
+        """Return the outcome of a case as JSON values.
+
+        Returns:
+            ``status`` is ``measured`` with ``timing``, ``table``, ``prediction`` and
+            ``scores_are_constant``; or ``failed`` with ``stage``, ``what`` and the
+            ``table`` of the reference alone (None where it cannot be read either).
+        """
+        reader = self.reader
+        reference: Annotation | None = None
+        started = time.perf_counter_ns()
+        try:
+            image = reader.image(case)
+            read_ms = (time.perf_counter_ns() - started) / 1e6
+            shape = (image.shape[0], image.shape[1])
+            reference = reader.reference(case, shape)
+            segmentation = self.segmenter.segment(case, image)
+            self._pass_gate(case, segmentation.prediction, shape)
+        except Unreadable as error:
+            return self._failed(case, "read", str(error), reference)
+        except SegmentationFailure as failure:
+            return self._failed(case, failure.stage, failure.what, reference)
+        timing = replace(segmentation.timing, read_ms=read_ms)
+        return self._measured(case, reference, replace(segmentation, timing=timing))
+
+    def _pass_gate(self, case: Case, prediction: Annotation, shape: tuple[int, int]) -> None:
+        where, count = f"prediction of {case.case_id}", len(self.protocol.classes)
+        if isinstance(prediction, ClassMap):
+            found = problems_of_class_map(prediction, where=where, shape=shape, class_count=count)
+        else:
+            found = problems_of_objects(prediction, where=where, shape=shape, class_count=count)
+        if found:
+            raise SegmentationFailure("prediction", "; ".join(one.what for one in found))
+
+    def _measured(
+        self, case: Case, reference: Annotation, segmentation: Segmentation
+    ) -> dict[str, Any]:
+        name, content = encode_prediction(
+            case.case_id, segmentation.prediction, self.protocol.classes
+        )
+        workspace.write_again(self.output / name, content)
+        table = _table(case, reference, segmentation.prediction, len(self.protocol.classes))
+        timing = segmentation.timing
+        return {
+            "status": "measured",
+            "timing": {
+                "read_ms": timing.read_ms,
+                "preprocess_ms": timing.preprocess_ms,
+                "inference_ms": timing.inference_ms,
+                "postprocess_ms": timing.postprocess_ms,
+            },
+            "table": table.to_dict(),
+            "prediction": {"file": name, "digest": digest(content)},
+            "scores_are_constant": segmentation.scores_are_constant,
+        }
+
+    def _failed(
+        self, case: Case, stage: str, what: str, reference: Annotation | None
+    ) -> dict[str, Any]:
+        if reference is None:
+            reference = self._reference_alone(case)
+        table = None
+        if isinstance(reference, ClassMap):
+            count = len(self.protocol.classes)
+            table = confusion_table_without_prediction(case.case_id, reference, count).to_dict()
+        elif reference is not None:
+            table = overlap_table_without_prediction(case.case_id, reference).to_dict()
+        return {"status": "failed", "stage": stage, "what": what, "table": table}
+
+    def _reference_alone(self, case: Case) -> Annotation | None:
+        """Return the reference of a case whose image cannot be read, if it can be read itself."""
+        try:
+            return self.reader.reference(case, self.reader.reference_shape(case))
+        except Unreadable:
+            return None
+
+
+def _table(
+    case: Case, reference: Annotation, prediction: Annotation, class_count: int
+) -> Table:
+    if isinstance(reference, ClassMap) and isinstance(prediction, ClassMap):
+        return confusion_table(case.case_id, reference, prediction, class_count)
+    if isinstance(reference, ObjectSet) and isinstance(prediction, ObjectSet):
+        return overlap_table(case.case_id, reference, prediction)
+    raise TypeError("reference and prediction are of different kinds")
+
+
+def table_of(outcome: dict[str, Any], protocol: Protocol) -> Table | None:
+    """Return the table of an outcome; None for a failed case without a readable reference."""
+    if outcome["table"] is None:
+        return None
+    if protocol.method.kind == "semantic":
+        return ConfusionTable.from_dict(outcome["table"])
+    return OverlapTable.from_dict(outcome["table"])
+
+

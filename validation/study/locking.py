@@ -1,0 +1,153 @@
+"""Locking a test set: every file hashed, every case decoded once, everything wrong named."""
+
+import getpass
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import validation
+from validation import workspace
+from validation.errors import LockError, Problem
+from validation.record import digest
+from validation.study.opening import (
+    OpenProtocol,
+    read_case_table,
+    require_no_errors,
+    test_set_root,
+)
+from validation.study.reading import CaseReader, Unreadable
+from validation.testset.annotations import ObjectSet
+from validation.testset.cases import Case, CaseTable
+from validation.testset.formats import coco
+from validation.testset.lock import (
+    LOCK_NAME,
+    MANIFEST_NAME,
+    Lock,
+    coverage_problems,
+    files_of,
+    manifest,
+    name_problems,
+    role_counts,
+)
+
+
+class Locked(NamedTuple):
+    """A new lock and where it lies."""
+
+    lock: Lock
+    folder: Path
+
+
+def lock_test_set(
+    opened: OpenProtocol,
+    *,
+    data: Path | None,
+    at: datetime,
+    progress: workspace.Progress | None = None,
+) -> Locked:
+    """Lock the test set of a protocol and return the lock.
+
+    Every file in the protocol's folders is hashed; every case is decoded and its reference
+    held against its image, so that what is locked can be measured.
+
+    Raises:
+        ProtocolError: The protocol has errors.
+        TestSetError: Folder or case table cannot be read.
+        LockError: The set is locked already, or files or cases have problems; all at once.
+
+    Side effects: writes ``lock/lock.json`` and ``lock/manifest-sha256.txt`` beside the protocol.
+    """
+    require_no_errors(opened)
+    _require_no_lock(opened)
+    root = test_set_root(opened, data)
+    table, table_content = read_case_table(opened)
+    test_set = opened.protocol.test_set
+    found = workspace.walk(root, test_set.folders)
+    shared = [test_set.reference_standard.file] if test_set.reference_standard.file else []
+    roles = files_of(table, shared)
+    problems = [*name_problems(found), *coverage_problems(roles, found)]
+    if problems:
+        raise LockError("the test set cannot be locked", where=str(root), problems=problems)
+    entries = workspace.hash_files(root, found)
+    objects = _decode_all(opened, root, table, progress)
+    manifest_content = manifest(entries)
+    lock = Lock(
+        test_set_id=test_set.id,
+        revision=1,
+        reason="first lock",
+        locked_at=at,
+        locked_by=getpass.getuser(),
+        tool_version=validation.__version__,
+        folders=test_set.folders,
+        file_count=len(entries),
+        byte_count=sum(entry.size_bytes for entry in entries),
+        manifest_digest=digest(manifest_content),
+        case_table_digest=digest(table_content),
+        roles=role_counts(roles),
+        case_count=len(table.evaluated),
+        excluded_case_count=len(table.excluded),
+        subject_count=len({one.subject_id for one in table.evaluated if one.subject_id}),
+        reference_object_count=objects,
+        cases=table,
+        reference_standard=test_set.reference_standard,
+    )
+    # The lock is what makes the set locked: it is written last.
+    workspace.write_again(opened.lock_folder / MANIFEST_NAME, manifest_content)
+    workspace.write_new(opened.lock_folder / LOCK_NAME, lock.to_json())
+    return Locked(lock, opened.lock_folder)
+
+
+def coco_reference(opened: OpenProtocol, root: Path, table: CaseTable) -> coco.CocoReference | None:
+    """Return the COCO reference of all cases, or None where each case has its own file.
+
+    Raises:
+        ToolError: The file cannot be read.
+        TestSetError: It fails the gate; all problems at once.
+    """
+    standard = opened.protocol.test_set.reference_standard
+    if standard.format != "coco" or standard.file is None:
+        return None
+    content = workspace.read(root / standard.file, "the COCO reference")
+    return coco.read_reference(
+        content, cases=table.evaluated, classes=opened.protocol.classes, file=standard.file
+    )
+
+
+def _require_no_lock(opened: OpenProtocol) -> None:
+    if (opened.lock_folder / LOCK_NAME).exists():
+        raise LockError(
+            f"test set {opened.protocol.test_set.id} is locked already",
+            where=str(opened.lock_folder / LOCK_NAME),
+            fix="verify against it by `segval verify`; a changed set is locked under a new id, "
+            "in a new revision of the protocol",
+        )
+
+
+def _decode_all(
+    opened: OpenProtocol, root: Path, table: CaseTable, progress: workspace.Progress | None
+) -> int | None:
+    """Return the number of reference objects; None where the reference does not tell objects."""
+    reference = coco_reference(opened, root, table)
+    objects: Mapping[str, ObjectSet] | None = reference.objects if reference else None
+    reader = CaseReader(root, None, opened.protocol, objects)
+    problems: list[Problem] = []
+    count: int | None = None
+    for done, case in enumerate(table.evaluated, start=1):
+        try:
+            found = _objects_of(reader, case)
+        except Unreadable as error:
+            problems.append(Problem(f"case {case.case_id}", str(error), "mend or exclude the case"))
+        else:
+            count = count if found is None else (count or 0) + found
+        if progress is not None:
+            progress(done, len(table.evaluated))
+    if problems:
+        raise LockError("cases cannot be used", where=str(root), problems=problems)
+    return count
+
+
+def _objects_of(reader: CaseReader, case: Case) -> int | None:
+    shape = reader.image(case).shape[:2]
+    annotation = reader.reference(case, (shape[0], shape[1]))
+    return len(annotation) if isinstance(annotation, ObjectSet) else None

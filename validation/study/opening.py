@@ -1,0 +1,310 @@
+"""Opening a study: the protocol, its case table, its lock and its model, read and checked."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from validation import workspace
+from validation.errors import LockError, Problem, ProtocolError, RunError, TestSetError
+from validation.evidence.catalogue import CATALOGUE
+from validation.plan.check import MetricTerms, Remark, check
+from validation.plan.protocol import Protocol
+from validation.plan.source import Source, parse, protocol_from
+from validation.record import digest
+from validation.testset.case_table import parse_case_table
+from validation.testset.cases import CaseTable
+from validation.testset.lock import (
+    LOCK_NAME,
+    MANIFEST_NAME,
+    Differences,
+    Lock,
+    compare,
+    manifest,
+    parse_manifest,
+)
+
+
+@dataclass(frozen=True)
+class OpenProtocol:
+    """A protocol as read from its file."""
+
+    path: Path
+    content: bytes
+    """The file's bytes: what is digested and embedded."""
+    source: Source
+    protocol: Protocol
+    remarks: tuple[Remark, ...]
+    """Errors and warnings of the check."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder that paths in the protocol are relative to."""
+        return self.path.parent
+
+    @property
+    def lock_folder(self) -> Path:
+        """Folder of the lock."""
+        return self.folder / "lock"
+
+
+@dataclass(frozen=True)
+class LockedTestSet:
+    """A test set as it was locked."""
+
+    lock: Lock
+    lock_content: bytes
+    manifest_content: bytes
+    digests: Mapping[str, str]
+    """64 hexadecimal digits by path under the root."""
+
+
+def metric_terms() -> dict[str, MetricTerms]:
+    """Return what protocols need to know of the catalogue's metrics, by id."""
+    return {
+        one.id: MetricTerms(
+            methods=frozenset(one.methods),
+            needs_class=one.needs_class,
+            needs_iou=one.needs_iou,
+            lower=one.lower,
+            upper=one.upper,
+            has_interval=one.aggregation not in {"count", "quantile"},
+        )
+        for one in CATALOGUE
+    }
+
+
+def read_protocol(path: Path) -> OpenProtocol:
+    """Return the protocol in a file, with every remark on it.
+
+    Raises:
+        ToolError: The file cannot be read.
+        ProtocolError: It does not have the form of a protocol.
+    """
+    content = workspace.read(path, "the protocol")
+    source = parse(content, path.name)
+    protocol = protocol_from(source)
+    remarks = check(protocol, source, metric_terms())
+    return OpenProtocol(path, content, source, protocol, remarks)
+
+
+def require_no_errors(opened: OpenProtocol) -> None:
+    """Refuse a protocol that contradicts itself.
+
+    Raises:
+        ProtocolError: With every error.
+    """
+    errors = [one.problem for one in opened.remarks if one.level == "error"]
+    if errors:
+        raise ProtocolError(
+            f"the protocol has {len(errors)} error(s)", where=str(opened.path), problems=errors
+        )
+
+
+def test_set_root(opened: OpenProtocol, data: Path | None) -> Path:
+    """Return the folder of the test set: ``--data``, the environment variable, or the protocol.
+
+    Raises:
+        TestSetError: It is not there.
+    """
+    test_set = opened.protocol.test_set
+    variable = test_set.root_variable
+    named = os.environ.get(variable, "") if variable else ""
+    root = data or (Path(named) if named else opened.folder / test_set.root)
+    if not root.is_dir():
+        fix = "give the folder by --data"
+        if variable:
+            fix += f", or by the environment variable {variable}"
+        raise TestSetError(
+            f"the folder of test set {test_set.id} is not there", where=str(root), fix=fix
+        )
+    return root
+
+
+test_set_root.__test__ = False  # type: ignore[attr-defined]
+
+
+def read_case_table(opened: OpenProtocol) -> tuple[CaseTable, bytes]:
+    """Return the cases that the protocol names, and the bytes of their table.
+
+    Raises:
+        ToolError: The table cannot be read.
+        TestSetError: It has problems, or does not fit the protocol; all at once.
+    """
+    test_set = opened.protocol.test_set
+    path = opened.folder / test_set.case_table
+    content = workspace.read(path, "the case table")
+    table = parse_case_table(
+        content,
+        name=path.name,
+        exclusions=test_set.exclusions,
+        reference_needed=test_set.reference_standard.format != "coco",
+    )
+    problems = _misfits(opened.protocol, table, path.name)
+    if problems:
+        raise TestSetError(
+            "the case table does not fit the protocol", where=str(path), problems=problems
+        )
+    return table, content
+
+
+def _misfits(protocol: Protocol, table: CaseTable, name: str) -> list[Problem]:
+    problems = [
+        Problem(name, f"the subgroup column {column} is missing", "add it, or remove the subgroup")
+        for column in protocol.subgroups
+        if column not in table.columns
+    ]
+    for case in table.evaluated:
+        where = f"{name}, case {case.case_id}"
+        if protocol.analysis.resampling_unit == "subject" and case.subject_id is None:
+            fix = "add it, or resample by case if each case is independent"
+            problems.append(Problem(where, "the case has no subject_id", fix))
+        if case.region is not None and protocol.method.kind == "instance":
+            what = "instance evidence is not restricted to a region"
+            problems.append(Problem(where, what, "remove the region, or crop the images"))
+    problems.extend(_unknown_levels(protocol, table))
+    return problems
+
+
+def _unknown_levels(protocol: Protocol, table: CaseTable) -> list[Problem]:
+    """Return criteria about subgroups that no case belongs to."""
+    problems = []
+    for criterion in protocol.criteria:
+        for column, value in criterion.subgroup.items():
+            if column not in table.columns:
+                continue
+            levels = sorted({case.attributes[column] for case in table.evaluated})
+            if value not in levels:
+                what = f"no case has {column} = {value}"
+                fix = f"the values are: {', '.join(levels)}"
+                problems.append(Problem(f"criterion {criterion.id}", what, fix))
+    return problems
+
+
+def read_lock(opened: OpenProtocol) -> LockedTestSet:
+    """Return the lock of the protocol's test set.
+
+    Raises:
+        LockError: There is none, it is damaged, or it is not of this case table.
+    """
+    folder = opened.lock_folder
+    if not (folder / LOCK_NAME).is_file():
+        raise LockError(
+            f"test set {opened.protocol.test_set.id} is not locked",
+            where=str(folder),
+            fix=f"segval lock {opened.path}",
+        )
+    lock_content = workspace.read(folder / LOCK_NAME, "the lock")
+    manifest_content = workspace.read(folder / MANIFEST_NAME, "the manifest")
+    return parse_lock(lock_content, manifest_content, str(folder))
+
+
+def parse_lock(lock_content: bytes, manifest_content: bytes, where: str) -> LockedTestSet:
+    """Return a lock from its two files.
+
+    Raises:
+        LockError: A file is damaged, or the two do not belong together.
+    """
+    try:
+        lock = Lock.from_json(lock_content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise LockError(
+            f"the lock is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=f"{where}/{LOCK_NAME}",
+        ) from error
+    digests = parse_manifest(manifest_content)
+    if digest(manifest_content) != lock.manifest_digest:
+        raise LockError(
+            "the manifest is not the one that was locked",
+            where=f"{where}/{MANIFEST_NAME}",
+            fix="bring back the files of the lock; a changed test set needs a new lock",
+        )
+    return LockedTestSet(lock, lock_content, manifest_content, digests)
+
+
+def require_locked_cases(
+    opened: OpenProtocol, locked: LockedTestSet, table: CaseTable, table_content: bytes
+) -> None:
+    """Refuse a protocol whose test set is another than the one locked.
+
+    Raises:
+        LockError: With every difference in cases, folders or reference standard.
+    """
+    lock, test_set = locked.lock, opened.protocol.test_set
+    differences = {
+        "the id of the test set": lock.test_set_id != test_set.id,
+        "the case table": lock.case_table_digest != digest(table_content),
+        "the exclusions": lock.cases.excluded != table.excluded,
+        "the folders": lock.folders != test_set.folders,
+        "the reference standard's description": lock.reference_standard
+        != test_set.reference_standard,
+    }
+    problems = [
+        Problem(str(opened.path), f"{what} changed since the set was locked")
+        for what, differs in differences.items()
+        if differs
+    ]
+    if problems:
+        raise LockError(
+            "the protocol's test set is not the one that was locked",
+            where=str(opened.lock_folder),
+            fix="undo the change, or lock again as a new revision",
+            problems=problems,
+        )
+
+
+def differences_from_lock(
+    root: Path, locked: LockedTestSet, progress: workspace.Progress | None = None
+) -> Differences:
+    """Return how the files under the root differ from the lock, every file hashed."""
+    paths = workspace.walk(root, locked.lock.folders)
+    entries = workspace.hash_files(root, paths, progress=progress)
+    return compare(locked.digests, {entry.path: entry.sha256 for entry in entries})
+
+
+def require_unchanged(differences: Differences, root: Path) -> None:
+    """Refuse a test set that differs from its lock.
+
+    Raises:
+        LockError: With every file, by name.
+    """
+    if differences.any:
+        raise LockError(
+            "the test set differs from its lock",
+            where=str(root),
+            fix="bring back the locked files; a changed test set needs a new lock",
+            problems=differences.problems(),
+        )
+
+
+def model_path(opened: OpenProtocol) -> Path:
+    """Return the file or folder of the model under test."""
+    model = opened.protocol.model
+    named = model.location if model.adapter == "predictions" else model.file
+    return opened.folder / named
+
+
+def read_model(opened: OpenProtocol) -> bytes | None:
+    """Return the bytes of the model file, digest checked; None for a folder of predictions.
+
+    Raises:
+        RunError: It is not there, or is another file than the protocol names.
+    """
+    path, model = model_path(opened), opened.protocol.model
+    if model.adapter == "predictions" and path.is_dir():
+        entries = workspace.hash_files(path, workspace.walk(path, ["."]))
+        found, content = digest(manifest(entries)), None
+    else:
+        content = workspace.read(path, "the model")
+        found = digest(content)
+    if found != model.digest:
+        raise RunError(
+            f"the model under test is not the one that the protocol names: {found}, "
+            f"asked {model.digest}",
+            where=str(path),
+            fix="bring the model that the protocol names; another one needs a new revision of it",
+        )
+    return content

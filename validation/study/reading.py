@@ -1,0 +1,132 @@
+"""Reading one case: image, reference and region, each hashed as it is decoded.
+
+The bytes that are hashed are the bytes that are decoded: a file that changed between the
+check of the lock and its use is caught here.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validation.evidence.gate import problems_of_class_map, problems_of_objects
+from validation.plan.protocol import Protocol
+from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.cases import Case
+from validation.testset.formats.images import decode_image
+from validation.testset.formats.label_maps import read_class_map, read_label_map, read_region
+
+Annotation = ClassMap | ObjectSet
+
+
+class Unreadable(Exception):
+    """A file of a case cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class CaseReader:
+    """Reads the files of cases below a root."""
+
+    root: Path
+    digests: Mapping[str, str] | None
+    """Locked digests by path; None while the set is being locked."""
+    protocol: Protocol
+    coco: Mapping[str, ObjectSet] | None = None
+    """Reference objects by case, where one COCO file holds them."""
+
+    def image(self, case: Case) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Return the image of a case.
+
+        Raises:
+            Unreadable: It cannot be read or decoded, or is not the locked file.
+        """
+        content = self._content(case.image)
+        try:
+            return decode_image(content)
+        except ValueError as error:
+            raise Unreadable(f"{case.image}: {error}") from error
+
+    def reference(self, case: Case, shape: tuple[int, int]) -> Annotation:
+        """Return the reference standard of a case, with what lies outside its region ignored.
+
+        Raises:
+            Unreadable: It cannot be read, does not fit the image, or fails the gate.
+        """
+        annotation = self._annotation(case)
+        if isinstance(annotation, ClassMap):
+            annotation = self._within_region(case, annotation)
+            problems = problems_of_class_map(
+                annotation,
+                where=case.reference or "",
+                shape=shape,
+                class_count=len(self.protocol.classes),
+            )
+        else:
+            problems = problems_of_objects(
+                annotation,
+                where=case.reference or case.case_id,
+                shape=shape,
+                class_count=len(self.protocol.classes),
+            )
+        if problems:
+            said = "; ".join(f"{one.where}: {one.what}" for one in problems)
+            raise Unreadable(f"the reference standard cannot be used: {said}")
+        return annotation
+
+    def reference_shape(self, case: Case) -> tuple[int, int]:
+        """Return rows and columns of the reference of a case, whatever its image says.
+
+        Raises:
+            Unreadable: It cannot be read.
+        """
+        return self._annotation(case).shape
+
+    def _annotation(self, case: Case) -> Annotation:
+        if self.coco is not None:
+            return self.coco[case.case_id]
+        if case.reference is None:
+            raise Unreadable("the case names no reference")
+        content = self._content(case.reference)
+        try:
+            return self._decoded(content)
+        except ValueError as error:
+            raise Unreadable(f"{case.reference}: {error}") from error
+
+    def _decoded(self, content: bytes) -> Annotation:
+        protocol = self.protocol
+        if protocol.test_set.reference_standard.format == "class_map":
+            return read_class_map(content, protocol.classes, protocol.ignore_value)
+        objects = read_label_map(content)
+        if protocol.method.kind == "instance":
+            return objects
+        if objects.label_map is None:
+            raise ValueError("a label map is needed")
+        return ClassMap((objects.label_map > 0).astype(np.uint8))
+
+    def _within_region(self, case: Case, annotation: ClassMap) -> ClassMap:
+        if case.region is None:
+            return annotation
+        content = self._content(case.region)
+        try:
+            outside = ~read_region(content)
+        except ValueError as error:
+            raise Unreadable(f"{case.region}: {error}") from error
+        if outside.shape != annotation.shape:
+            sizes = f"{outside.shape} and {annotation.shape}"
+            raise Unreadable(f"{case.region} and {case.reference} differ in size: {sizes}")
+        ignored = outside if annotation.ignored is None else outside | annotation.ignored
+        return ClassMap(annotation.classes, ignored)
+
+    def _content(self, path: str) -> bytes:
+        try:
+            content = (self.root / path).read_bytes()
+        except OSError as error:
+            raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
+        if self.digests is not None:
+            found = hashlib.sha256(content).hexdigest()
+            if found != self.digests.get(path):
+                raise Unreadable(f"{path} changed after the lock was checked")
+        return content

@@ -1,0 +1,223 @@
+"""The one file that knows paths: it reads, creates and never replaces.
+
+A file is written whole under a temporary name, flushed to the disk and then given its own
+name, so that an interruption at any moment leaves either the file or nothing.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from validation.errors import LockError, Problem, RecordError, TestSetError, ToolError
+from validation.testset.lock import Entry
+
+Progress = Callable[[int, int], None]
+"""Called with the number done and the number in all."""
+
+_BLOCK_BYTES = 1 << 20
+
+
+def read(path: Path, what: str) -> bytes:
+    """Return the bytes of a file.
+
+    Args:
+        path: The file.
+        what: What it is, for the message, e.g. ``the protocol``.
+
+    Raises:
+        ToolError: It cannot be read; the message says why.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ToolError(f"{what} is not there", where=str(path)) from error
+    except IsADirectoryError as error:
+        raise ToolError(f"{what} is a folder, not a file", where=str(path)) from error
+    except OSError as error:
+        raise ToolError(f"{what} cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Create a file whole, or not at all; an existing one is never replaced.
+
+    Raises:
+        RecordError: It exists, or cannot be written (full disk, no permission).
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            os.link(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+        _sync_folder(path.parent)
+
+
+def write_again(path: Path, content: bytes) -> None:
+    """Write a file whole, in place of an earlier one of the same unfinished work.
+
+    Raises:
+        RecordError: It cannot be written.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def finish(staging: Path, final: Path) -> None:
+    """Give a folder that is complete its own name.
+
+    Raises:
+        RecordError: A folder of that name exists, or the disk objects.
+    """
+    if final.exists():
+        raise RecordError(
+            "a record of that name exists and is never replaced",
+            where=str(final),
+            fix="give another name by --out",
+        )
+    with _told(final):
+        for folder, _, _ in os.walk(staging):
+            _sync_folder(Path(folder))
+        staging.rename(final)
+        _sync_folder(final.parent)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of unfinished work."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn the operating system's objections into sentences."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise RecordError(
+            "a file of that name exists and is never replaced", where=str(path)
+        ) from error
+    except OSError as error:
+        fixes = {
+            errno.ENOSPC: "free some space and run again; nothing was left half-written",
+            errno.EROFS: "choose a folder that can be written to",
+            errno.EACCES: "choose a folder that you may write to",
+            errno.EPERM: "choose a folder that you may write to",
+        }
+        raise RecordError(
+            f"it cannot be written: {error.strerror}",
+            where=str(path),
+            fix=fixes.get(error.errno or 0, ""),
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle of a folder to flush
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def walk(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+    """Return every file in the folders under the root, as sorted relative paths.
+
+    Raises:
+        TestSetError: A folder is not there, or something in it is neither a file nor a
+            folder (symbolic links are refused: what they name can change); all at once.
+    """
+    found: list[str] = []
+    problems: list[Problem] = []
+    for folder in folders:
+        start = root / folder
+        if start.is_symlink():
+            problems.append(Problem(str(start), "is a symbolic link", "put the files there"))
+        elif not start.is_dir():
+            problems.append(Problem(str(start), "the folder is not there"))
+        else:
+            _walk_below(root, start, found, problems)
+    if problems:
+        raise TestSetError("the test set cannot be read", where=str(root), problems=problems)
+    return tuple(sorted(set(found)))
+
+
+def _walk_below(root: Path, start: Path, found: list[str], problems: list[Problem]) -> None:
+    for folder, subfolders, names in os.walk(start, followlinks=False):
+        subfolders.sort()
+        for name in [*subfolders, *names]:
+            path = Path(folder) / name
+            shown = path.relative_to(root).as_posix()
+            if path.is_symlink():
+                problems.append(Problem(repr(shown), "is a symbolic link", "put the file there"))
+            elif path.is_file():
+                found.append(shown)
+            elif not path.is_dir():
+                problems.append(Problem(repr(shown), "is neither a file nor a folder", "remove it"))
+
+
+def hash_files(
+    root: Path, paths: Iterable[str], *, progress: Progress | None = None
+) -> tuple[Entry, ...]:
+    """Return digest and size of files, read in parallel, in the order of their paths.
+
+    Raises:
+        LockError: Files cannot be read; all are named.
+    """
+    ordered = sorted(paths)
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for done, result in enumerate(pool.map(lambda one: _hashed(root, one), ordered), start=1):
+            (entries if isinstance(result, Entry) else problems).append(result)  # type: ignore[arg-type]
+            if progress is not None:
+                progress(done, len(ordered))
+    if problems:
+        raise LockError("files cannot be read", where=str(root), problems=problems)
+    return tuple(entries)
+
+
+def _hashed(root: Path, path: str) -> Entry | Problem:
+    sha256 = hashlib.sha256()
+    size = 0
+    try:
+        with (root / path).open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                sha256.update(block)
+                size += len(block)
+    except OSError as error:
+        return Problem(path, f"cannot be read: {error.strerror}")
+    return Entry(path, sha256.hexdigest(), size)
+
+
+def files_below(folder: Path) -> tuple[str, ...]:
+    """Return every file below a folder as sorted relative paths, links left unfollowed."""
+    found = [
+        (Path(parent) / name).relative_to(folder).as_posix()
+        for parent, _, names in os.walk(folder, followlinks=False)
+        for name in names
+    ]
+    return tuple(sorted(found))
