@@ -23,6 +23,10 @@ _ORDER = {one.id: number for number, one in enumerate(CATALOGUE)}
 _NO_SCORES = "the predictions have no scores"
 _NO_REFERENCE = "no reference object of the class"
 _UNDEFINED = "the figure is undefined"
+_NO_SPREAD = (
+    "every replicate gives the same figure: resampling cannot tell how uncertain it is, "
+    "and an interval without width would claim certainty"
+)
 _IS_COUNT = "a count of this sample, not an estimate"
 
 
@@ -196,4 +200,8 @@ def _interval(
     interval = percentile_interval(
         one.replicates, level=plan.confidence_level, unit=unit, cluster_count=cluster_count
     )
-    return interval, None if interval else "the figure is undefined in every replicate"
+    if interval is None:
+        return None, "the figure is undefined in every replicate"
+    if interval.lower == interval.upper:
+        return None, _NO_SPREAD
+    return interval, None

@@ -16,7 +16,14 @@ from validation.inference.adapters.predictions import (
     predictions_segmenter,
 )
 from validation.inference.segmenter import SegmentationFailure, Segmenter
-from validation.plan.protocol import Method, PredictionsModel, Protocol, SegmentedClass
+from validation.plan.protocol import (
+    Method,
+    PredictionsModel,
+    Protocol,
+    ReferenceStandard,
+    SegmentedClass,
+    TestSet,
+)
 from validation.testset.annotations import ObjectSet
 from validation.testset.cases import Case
 
@@ -56,7 +63,13 @@ def segmenter(
         }
     )
     method = Method.model_construct(kind=kind)
-    protocol = Protocol.model_construct(method=method, model=model, classes=(CELL,))
+    standard = ReferenceStandard.model_construct(file="reference.json")
+    protocol = Protocol.model_construct(
+        method=method,
+        model=model,
+        classes=(CELL,),
+        test_set=TestSet.model_construct(reference_standard=standard),
+    )
     return predictions_segmenter(
         protocol,
         model,
@@ -145,6 +158,25 @@ def test_coco_results_name_cases_by_id_and_may_leave_one_out(case: Case) -> None
     assert scores_of(segmenter("coco_results", content=b"[]", cases=[case]), case) == []
     with pytest.raises(SegmentationFailure, match="has 4 rows and 5 columns, the image 4 and 6"):
         found.segment(case, np.zeros((4, 6), np.uint8))
+
+
+def test_coco_results_name_images_as_a_coco_reference_does(case: Case) -> None:
+    reference = {
+        "images": [{"id": 40, "file_name": "c1.png", "height": 4, "width": 5}],
+        "categories": [{"id": 3, "name": "cell"}],
+        "annotations": [],
+    }
+    mask = {"size": [4, 5], "counts": [0, 3, 17]}
+    entry = {"image_id": 40, "category_id": 3, "score": 0.5, "segmentation": mask}
+    files = {
+        "content": json.dumps([entry]).encode(),
+        "coco_reference": json.dumps(reference).encode(),
+    }
+    assert scores_of(segmenter("coco_results", cases=[case], **files), case) == [0.5]
+    mask["size"] = [4, 4]
+    files["content"] = json.dumps([entry]).encode()
+    with pytest.raises(RunError, match="mask has 4 rows and 4 columns, the image 4 and 5"):
+        segmenter("coco_results", cases=[case], **files)
 
 
 def test_a_format_that_does_not_fit_the_method_is_an_error() -> None:
