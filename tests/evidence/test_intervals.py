@@ -1,5 +1,8 @@
 """Unit tests for validation/evidence/intervals.py and the replicates of ratios.py."""
 
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +10,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from validation.evidence import intervals
-from validation.evidence.intervals import clusters, percentile_interval, weight_blocks
-from validation.evidence.ratios import Ratio, mean_over_cases, ratio, replicates
+from validation.evidence.agreement import limits_of_agreement
+from validation.evidence.intervals import (
+    bca_interval,
+    clusters,
+    leave_one_out_blocks,
+    percentile_interval,
+    proportion_interval,
+    weight_blocks,
+)
+from validation.evidence.measure import measure
+from validation.evidence.overlap import ConfusionTable
+from validation.evidence.ratios import Ratio, jackknife, mean_over_cases, ratio, replicates
 
 
 def all_weights(cluster_count: int, count: int, seed: int) -> np.ndarray:
@@ -153,3 +166,218 @@ def test_resampling_subjects_covers_the_truth_and_resampling_cases_does_not() ->
             covered[unit] += found.lower <= 0 <= found.upper
     assert 0.90 <= covered["subject"] / 300 <= 0.98
     assert covered["case"] / 300 < 0.7
+
+
+FLOATS = st.floats(-1e6, 1e6, allow_subnormal=False)
+
+
+@settings(deadline=None)
+@given(st.lists(FLOATS, min_size=1, max_size=20), st.integers(0, 1000))
+def test_sums_with_weights_are_exact_so_no_processor_can_change_a_bit(
+    values: list[float], seed: int
+) -> None:
+    weights = all_weights(len(values), 7, seed)
+    figure = ratio("count_bias", values, np.ones(len(values)), n=1, undefined="-")
+    found = replicates([figure], weights, np.arange(len(values)))[:, 0]
+    for row, mean in zip(weights, found, strict=True):
+        exact = sum(Fraction(one) * int(times) for one, times in zip(values, row, strict=True))
+        largest = max(abs(one) for one in values)
+        assert abs(Fraction(float(mean)) * len(values) - exact) <= Fraction(largest) / 2**44
+        if abs(exact) > largest / 100:
+            assert mean == pytest.approx(float(exact / len(values)), rel=1e-15, abs=0)
+
+
+@settings(deadline=None)
+@given(NUMBERS, st.booleans())
+def test_the_jackknife_is_the_figure_with_each_cluster_left_out(
+    numbers: list[tuple[int, int]], absolute: bool
+) -> None:
+    above, below = np.array(numbers).T
+    of_case = np.arange(len(numbers)) // 2
+    count = int(of_case.max()) + 1
+    figures = [
+        ratio("f1", above - 4, below, n=1, undefined="-", absolute=absolute),
+        mean_over_cases("iou_mean_over_cases", above, below, undefined="-"),
+        *limits_of_agreement("count", above, below, "a"),
+    ]
+    left_out = np.concatenate(list(leave_one_out_blocks(count)))
+    expected = replicates(figures, left_out, of_case)
+    assert np.array_equal(jackknife(figures, count, of_case), expected, equal_nan=True)
+    assert (left_out.sum(axis=0) == count - 1).all()
+
+
+def test_bca_is_that_of_scipy_for_the_same_replicates() -> None:
+    generator = np.random.default_rng(8)
+    values = generator.exponential(1, 25)
+    figure = ratio("count_bias", values, np.ones(25), n=25, undefined="-")
+    drawn = replicates([figure], all_weights(25, 2000, 9), np.arange(25))[:, 0]
+    value = figure.value()
+    assert value is not None
+    found = bca_interval(
+        value,
+        drawn,
+        jackknife([figure], 25, np.arange(25))[:, 0],
+        level=0.9,
+        unit="case",
+        cluster_count=25,
+    )
+    first = stats.bootstrap((values,), np.mean, n_resamples=2, method="percentile")
+    first.bootstrap_distribution = drawn
+    theirs = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=0,
+        bootstrap_result=first,
+        method="BCa",
+        confidence_level=0.9,
+    ).confidence_interval
+    assert found is not None
+    assert found.lower == pytest.approx(theirs.low, rel=1e-9)
+    assert found.upper == pytest.approx(theirs.high, rel=1e-9)
+    assert found.method == "bias-corrected and accelerated bootstrap (BCa) over cases"
+    assert (found.clusters, found.replicates) == (25, 2000)
+
+
+@pytest.mark.parametrize(
+    ("value", "left_out", "why"),
+    [
+        (9.0, [1.0, 2.0], "every replicate lies on one side of the figure"),
+        (-1.0, [1.0, 2.0], "every replicate lies on one side of the figure"),
+        (2.0, [1.0, np.nan], "without one of the subjects the figure is undefined"),
+        (2.0, [1.0, 1.0], "no single subject moves the figure"),
+    ],
+)
+def test_where_bca_does_not_exist_the_percentile_interval_says_why(
+    value: float, left_out: list[float], why: str
+) -> None:
+    drawn = np.array([1.0, 2.0, 3.0, np.nan])
+    terms: dict[str, Any] = {"level": 0.5, "unit": "subject", "cluster_count": 2}
+    plain = percentile_interval(drawn, **terms)
+    found = bca_interval(value, drawn, np.array(left_out), **terms)
+    assert plain is not None
+    assert found is not None
+    assert (found.lower, found.upper) == (plain.lower, plain.upper) == (1.5, 2.5)
+    assert found.method == f"percentile bootstrap over subjects (no BCa: {why})"
+    assert bca_interval(1.0, np.full(2, np.nan), np.ones(2), **terms) is None
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "method", "lower", "upper"),
+    [
+        # R: binom.confint(x, n, methods = c("wilson", "exact"))
+        (18, 20, "wilson", 0.6989664, 0.9721335),
+        (18, 20, "clopper_pearson", 0.6830173, 0.9876515),
+        (10, 10, "wilson", 0.7224672, 1.0),
+        (10, 10, "clopper_pearson", 0.6915029, 1.0),
+        (0, 5, "wilson", 0.0, 0.4344825),
+        (1, 1, "clopper_pearson", 0.025, 1.0),
+    ],
+)
+def test_binomial_intervals_are_those_of_r(
+    successes: int, trials: int, method: Any, lower: float, upper: float
+) -> None:
+    found = proportion_interval(successes, trials, level=0.95, unit="case", method=method)
+    assert found.lower == pytest.approx(lower, abs=5e-7)
+    assert found.upper == pytest.approx(upper, abs=5e-7)
+    assert found.lower <= successes / trials <= found.upper
+    assert (found.clusters, found.replicates) == (trials, 0)
+
+
+def presence_study(
+    make_protocol: Any, make_case: Any, subjects: list[str], **analysis: Any
+) -> dict[str, Any]:
+    counts = np.array([[5, 0], [0, 5]], np.int64)
+    tables = [ConfusionTable(f"C-{one}", counts, 0) for one in range(len(subjects))]
+    cases = [make_case(f"C-{one}", subject) for one, subject in enumerate(subjects)]
+    protocol = make_protocol(
+        "semantic", presence_minimum_area_px=1, resampling_unit="subject", **analysis
+    )
+    return {one.metric: one for one in measure(tables, cases, protocol).metrics}
+
+
+@pytest.mark.parametrize("method", ["wilson", "clopper_pearson"])
+def test_where_all_cases_succeed_a_binomial_interval_is_honest_and_the_bootstrap_has_none(
+    make_protocol: Any, make_case: Any, method: str
+) -> None:
+    alone = ["S-1", "S-2", "S-3", "S-4"]
+    before = presence_study(make_protocol, make_case, alone)["presence_sensitivity"]
+    assert before.interval is None
+    found = presence_study(make_protocol, make_case, alone, proportion_interval=method)
+    one = found["presence_sensitivity"]
+    assert one.value == 1
+    assert one.interval is not None
+    assert 0.3 < one.interval.lower < 0.6
+    assert one.interval.upper == 1
+    assert one.interval.clusters == one.n == 4
+    assert one.interval.method.endswith(" over subjects")
+    # What is no share of cases keeps the bootstrap, and a share of none stays undefined.
+    assert found["pixel_recall"].no_interval.startswith("every replicate gives the same")
+    assert found["presence_specificity"].interval is None
+
+
+def test_a_binomial_interval_is_refused_where_a_subject_has_two_cases(
+    make_protocol: Any, make_case: Any
+) -> None:
+    # Trap 10: two images of a subject are not two independent outcomes.
+    twice = ["S-1", "S-1", "S-2", "S-3"]
+    found = presence_study(make_protocol, make_case, twice, proportion_interval="wilson")
+    assert found["presence_sensitivity"].interval is None
+    assert "every replicate" in found["presence_sensitivity"].no_interval
+
+
+def test_every_figure_has_a_bca_interval_in_its_range_where_the_protocol_asks(
+    make_protocol: Any, make_case: Any
+) -> None:
+    generator = np.random.default_rng(5)
+    tables = [
+        ConfusionTable(f"C-{one:02}", generator.integers(1, 30, (2, 2)), 0) for one in range(20)
+    ]
+    cases = [make_case(one.case_id, f"S-{number % 7}") for number, one in enumerate(tables)]
+    asked = {"resampling_unit": "subject", "replicates": 500}
+    protocol = make_protocol("semantic", interval_method="bca_bootstrap", **asked)
+    found = {one.id: one for one in measure(tables, cases, protocol).metrics}
+    plain = measure(tables, cases, make_protocol("semantic", **asked)).metrics
+    assert sum(one.interval is not None for one in plain) > 15
+    for one in plain:
+        other = found[one.id]
+        assert other.value == one.value
+        assert (other.interval is None) == (one.interval is None)
+        if other.interval is not None and one.interval is not None:
+            assert other.interval.method == (
+                "bias-corrected and accelerated bootstrap (BCa) over subjects"
+            )
+            assert other.interval.lower < other.interval.upper
+            assert other.interval != one.interval
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_intervals_of_a_pooled_ratio_cover_the_truth_of_a_clustered_population(
+    method: str,
+) -> None:
+    # 150 subjects with 1 to 6 cases each; the recall of a subject is Beta(8, 2), so skew, and
+    # the objects of a case are binomial. The true pooled recall is 0.8, as the number of
+    # objects does not depend on the subject's recall. 1,500 populations: the standard error
+    # of the coverage is 0.6 %.
+    generator = np.random.default_rng(17)
+    covered, populations = 0, 1500
+    weights = all_weights(150, 500, 3)
+    for _ in range(populations):
+        of_case = np.repeat(np.arange(150), generator.integers(1, 7, 150))
+        of_subject = generator.beta(8, 2, 150)
+        objects = generator.integers(1, 30, len(of_case))
+        figure = ratio(
+            "recall", generator.binomial(objects, of_subject[of_case]), objects, n=1, undefined="-"
+        )
+        drawn = replicates([figure], weights, of_case)[:, 0]
+        terms: dict[str, Any] = {"level": 0.95, "unit": "subject", "cluster_count": 150}
+        value = figure.value()
+        assert value is not None
+        found = (
+            percentile_interval(drawn, **terms)
+            if method == "percentile"
+            else bca_interval(value, drawn, jackknife([figure], 150, of_case)[:, 0], **terms)
+        )
+        assert found is not None
+        covered += found.lower <= 0.8 <= found.upper
+    assert 0.93 <= covered / populations <= 0.97

@@ -72,10 +72,19 @@ def figure(evidence: Evidence) -> dict[str, MetricValue]:
         ("dice_mean_over_cases/class=a", (4 / 7 + 1 + 0) / 3, 3),
         ("iou_mean_over_cases/class=b", 2 / 3, 1),
         ("dice_mean_over_cases/class=b", 4 / 5, 1),
+        # a by case: precision 2/4, 1, 0; recall 2/3, 1, none; specificity 4/6, 1, 4/5.
+        ("pixel_precision_mean_over_cases/class=a", (2 / 4 + 1 + 0) / 3, 3),
+        ("pixel_recall_mean_over_cases/class=a", (2 / 3 + 1) / 2, 2),
+        ("pixel_specificity_mean_over_cases/class=a", (4 / 6 + 1 + 4 / 5) / 3, 3),
+        ("pixel_recall_mean_over_cases/class=b", 2 / 3, 1),
+        ("pixel_specificity_mean_over_cases/class=b", 1.0, 3),
         # a: predicted - reference pixels 1 of 9, 0 of 4, 1 of 5; b: -1 of 9, 0, 0.
         ("area_fraction_bias/class=a", (1 / 9 + 0 + 1 / 5) / 3, 3),
         ("area_fraction_bias/class=b", -1 / 27, 3),
         ("area_fraction_mean_absolute_error/class=b", 1 / 27, 3),
+        # b: -1/9, 0, 0 have the mean -1/27 and the standard deviation 1/9 / sqrt(3).
+        ("area_fraction_lower_limit_of_agreement/class=b", -1 / 27 - 1.96 / 9 / 3**0.5, 3),
+        ("area_fraction_upper_limit_of_agreement/class=b", -1 / 27 + 1.96 / 9 / 3**0.5, 3),
         # Present from 2 pixels on. a: case 1 present and found, the others neither.
         ("presence_sensitivity/class=a", 1.0, 1),
         ("presence_specificity/class=a", 1.0, 2),
@@ -86,6 +95,10 @@ def figure(evidence: Evidence) -> dict[str, MetricValue]:
         ("presence_false_positives/class=a", 0, 3),
         ("presence_true_negatives/class=a", 2, 3),
         ("mean_iou", (3 / 7 + 2 / 3) / 2, 18),
+        # a has 4 reference pixels, b 3.
+        ("frequency_weighted_iou", (4 * 3 / 7 + 3 * 2 / 3) / 7, 18),
+        ("presence_balanced_accuracy/class=a", 1.0, 3),
+        ("pixel_accuracy_mean_over_cases", (6 / 9 + 1 + 4 / 5) / 3, 3),
         ("pixel_accuracy", 14 / 18, 18),
         ("evaluated_pixels", 18, 18),
         ("ignored_pixels", 1, 18),
@@ -178,6 +191,12 @@ def test_two_empty_masks_have_no_overlap(
         "pixel_recall": "no pixel of the class in the reference",
         "iou_mean_over_cases": nowhere,
         "dice_mean_over_cases": nowhere,
+        "pixel_precision_mean_over_cases": "no case has a pixel that was predicted as the class",
+        "pixel_recall_mean_over_cases": "no case has a pixel of the class in the reference",
+        "area_fraction_lower_limit_of_agreement": "fewer than two cases have a value",
+        "area_fraction_upper_limit_of_agreement": "fewer than two cases have a value",
+        "frequency_weighted_iou": "no pixel of any class in the reference",
+        "presence_balanced_accuracy": "the class is present in every case or in none",
         "presence_sensitivity": "the class is present in no case",
         "presence_positive_predictive_value": "the class was found in no case",
     }

@@ -31,7 +31,14 @@ class MetricDefinition(Record):
     """Largest possible value; None: there is none."""
     better: Literal["higher", "lower", "zero", "neither"]
     """Which way is better; ``neither`` for counts that describe the sample."""
-    aggregation: Literal["pooled", "mean over cases", "mean over classes", "count", "quantile"]
+    aggregation: Literal[
+        "pooled",
+        "mean over cases",
+        "mean over classes",
+        "spread over cases",
+        "count",
+        "quantile",
+    ]
     """How cases become one figure: their sums taken first, or their values averaged."""
     methods: tuple[Kind, ...]
     """Methods that it is computed for; timings are taken for every method."""
@@ -74,6 +81,7 @@ _BLAND = "Bland and Altman, Statistical methods for assessing agreement, Lancet 
 _WILLMOTT = "Willmott and Matsuura, Advantages of the MAE, Climate Research 30, 2005"
 _HERE = "segval, validation.evidence.merges_splits"
 _COUNTED = "segval, validation.evidence"
+_LONG = "Long et al., Fully convolutional networks for semantic segmentation, CVPR 2015"
 _HYNDMAN = "Hyndman and Fan, Sample quantiles in statistical packages, type 7, 1996"
 
 
@@ -88,7 +96,7 @@ def _instance(
     lower: float | None = 0,
     upper: float | None = 1,
     better: Literal["higher", "lower", "zero", "neither"] = "higher",
-    aggregation: Literal["pooled", "mean over cases", "count"] = "pooled",
+    aggregation: Literal["pooled", "mean over cases", "spread over cases", "count"] = "pooled",
     needs_iou: bool = False,
     n_of: Literal["objects", "predictions", "cases"] = "objects",
 ) -> MetricDefinition:
@@ -121,7 +129,9 @@ def _semantic(
     lower: float | None = 0,
     upper: float | None = 1,
     better: Literal["higher", "lower", "zero", "neither"] = "higher",
-    aggregation: Literal["pooled", "mean over cases", "mean over classes", "count"] = "pooled",
+    aggregation: Literal[
+        "pooled", "mean over cases", "mean over classes", "spread over cases", "count"
+    ] = "pooled",
     needs_class: bool = True,
     n_of: Literal["cases", "pixels"] = "pixels",
 ) -> MetricDefinition:
@@ -205,6 +215,10 @@ _ABSENT_CASES = (
 )
 _UNEVALUATED = (
     "Cases without an evaluated pixel are left out and counted; undefined when that is every case."
+)
+_SPREAD = (
+    "Undefined with fewer than two cases. 95 % of the differences of single cases lie between the "
+    "limits if they are normal; the interval is that of the limit, by the bootstrap."
 )
 _OPERATING = "at the operating score threshold and the IoU threshold"
 
@@ -315,6 +329,32 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         "Undefined when there is no case. Equal numbers need not be the same objects.",
         _COUNTED,
         aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _instance(
+        "count_lower_limit_of_agreement",
+        "Lower limit of agreement of the count",
+        "Mean - 1.96 standard deviations (n - 1) over images of predicted - reference objects.",
+        _SPREAD,
+        _BLAND,
+        unit="objects per image",
+        lower=None,
+        upper=None,
+        better="zero",
+        aggregation="spread over cases",
+        n_of="cases",
+    ),
+    _instance(
+        "count_upper_limit_of_agreement",
+        "Upper limit of agreement of the count",
+        "Mean + 1.96 standard deviations (n - 1) over images of predicted - reference objects.",
+        _SPREAD,
+        _BLAND,
+        unit="objects per image",
+        lower=None,
+        upper=None,
+        better="zero",
+        aggregation="spread over cases",
         n_of="cases",
     ),
     _instance(
@@ -472,6 +512,36 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         n_of="cases",
     ),
     _semantic(
+        "pixel_precision_mean_over_cases",
+        "Pixel precision (mean over cases)",
+        "Mean over cases of TP / (TP + FP).",
+        "A case in which no pixel was predicted as the class has no value: it is left out and "
+        "counted beside the figure. Undefined when that is every case.",
+        _RELOADED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "pixel_recall_mean_over_cases",
+        "Pixel recall (mean over cases)",
+        "Mean over cases of TP / (TP + FN).",
+        "A case without a pixel of the class in the reference has no value: it is left out and "
+        "counted beside the figure. Undefined when that is every case.",
+        _RELOADED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "pixel_specificity_mean_over_cases",
+        "Pixel specificity (mean over cases)",
+        "Mean over cases of TN / (TN + FP).",
+        "A case in which every evaluated pixel is of the class has no value: it is left out and "
+        "counted beside the figure. Undefined when that is every case.",
+        _RELOADED,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
         "area_fraction_bias",
         "Bias of the area fraction",
         "Mean over cases of (predicted - reference pixels of the class) / evaluated pixels.",
@@ -490,6 +560,32 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         _WILLMOTT,
         better="lower",
         aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "area_fraction_lower_limit_of_agreement",
+        "Lower limit of agreement of the area fraction",
+        "Mean - 1.96 standard deviations (n - 1) over cases of (predicted - reference pixels of "
+        "the class) / evaluated pixels.",
+        f"{_SPREAD} {_UNEVALUATED}",
+        _BLAND,
+        lower=None,
+        upper=None,
+        better="zero",
+        aggregation="spread over cases",
+        n_of="cases",
+    ),
+    _semantic(
+        "area_fraction_upper_limit_of_agreement",
+        "Upper limit of agreement of the area fraction",
+        "Mean + 1.96 standard deviations (n - 1) over cases of (predicted - reference pixels of "
+        "the class) / evaluated pixels.",
+        f"{_SPREAD} {_UNEVALUATED}",
+        _BLAND,
+        lower=None,
+        upper=None,
+        better="zero",
+        aggregation="spread over cases",
         n_of="cases",
     ),
     _semantic(
@@ -528,6 +624,14 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         _FDA,
         n_of="cases",
     ),
+    _semantic(
+        "presence_balanced_accuracy",
+        "Balanced accuracy for presence in an image",
+        "Mean of sensitivity and specificity for presence in an image.",
+        f"Undefined when the class is present in every case or in none. {_UNEVALUATED}",
+        _RELOADED,
+        n_of="cases",
+    ),
     _case_count(
         "presence_true_positives",
         "Images with the class, found",
@@ -563,12 +667,32 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         needs_class=False,
     ),
     _semantic(
+        "frequency_weighted_iou",
+        "Frequency-weighted IoU",
+        "Σ over classes of (reference pixels of the class x its pooled IoU) / Σ over classes of "
+        "reference pixels; the background is not among them.",
+        "Undefined when no class has a pixel in the reference. A class without a reference "
+        "pixel has no weight: what was predicted as it by mistake lowers the IoU of others.",
+        _LONG,
+        needs_class=False,
+    ),
+    _semantic(
         "pixel_accuracy",
         "Pixel accuracy",
         "Evaluated pixels with the right class, background included / evaluated pixels.",
         "Undefined when no pixel is evaluated. High for small objects whatever the model does.",
         _RELOADED,
         needs_class=False,
+    ),
+    _semantic(
+        "pixel_accuracy_mean_over_cases",
+        "Pixel accuracy (mean over cases)",
+        "Mean over cases of evaluated pixels with the right class / evaluated pixels.",
+        _UNEVALUATED,
+        _RELOADED,
+        aggregation="mean over cases",
+        needs_class=False,
+        n_of="cases",
     ),
     _semantic(
         "evaluated_pixels",

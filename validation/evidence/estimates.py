@@ -11,12 +11,15 @@ from validation.evidence.coco_ap import AT_THRESHOLDS, CocoResult
 from validation.evidence.intervals import (
     FEWEST_CLUSTERS,
     Clusters,
+    bca_interval,
     clusters,
+    leave_one_out_blocks,
     percentile_interval,
+    proportion_interval,
     weight_blocks,
 )
 from validation.evidence.metric_values import Interval, MetricValue, Scope, metric_id
-from validation.evidence.ratios import Count, Floats, Integers, Ratio
+from validation.evidence.ratios import Count, Figure, Floats, Formula, Integers, Ratio
 from validation.plan.protocol import AnalysisPlan
 
 _ORDER = {one.id: number for number, one in enumerate(CATALOGUE)}
@@ -51,10 +54,31 @@ class _Figure(NamedTuple):
     undefined: str
     replicates: Floats | None
     """None for counts, and where too few clusters can be drawn."""
+    jackknife: Floats | None = None
+    """The figure without each cluster in turn; None unless the protocol asks for BCa."""
+    shares: tuple[int, int] | None = None
+    """Cases with the outcome and cases, where a binomial interval is asked for and right."""
+
+
+class _Drawn(NamedTuple):
+    """Figures in every replicate, and without each cluster; a column each."""
+
+    replicates: Floats | None
+    jackknife: Floats | None
+
+    def columns(self, start: int, count: int) -> list[tuple[Floats | None, Floats | None]]:
+        """Return replicates and jackknife of some figures."""
+        return [
+            (
+                None if self.replicates is None else self.replicates[:, column],
+                None if self.jackknife is None else self.jackknife[:, column],
+            )
+            for column in range(start, start + count)
+        ]
 
 
 def metric_values(
-    figures: Sequence[Ratio | Count],
+    figures: Sequence[Figure],
     precisions: Sequence[ClassPrecision],
     *,
     unit_of_case: Sequence[str],
@@ -84,33 +108,48 @@ def metric_values(
 
 
 def _with_replicates(
-    figures: Sequence[Ratio | Count],
+    figures: Sequence[Figure],
     precisions: Sequence[ClassPrecision],
     units: Clusters,
     plan: AnalysisPlan,
 ) -> list[_Figure]:
-    quotients = [one for one in figures if isinstance(one, Ratio)]
-    drawn = (
-        _replicates(quotients, precisions, units, plan)
-        if len(units.names) >= FEWEST_CLUSTERS
-        else None
-    )
-    columns: list[Floats | None] = (
-        [None] * (len(quotients) + 3 * len(precisions)) if drawn is None else list(drawn.T)
-    )
+    quotients = [one for one in figures if not isinstance(one, Count)]
+    drawn = _Drawn(None, None)
+    if len(units.names) >= FEWEST_CLUSTERS:
+        drawn = _Drawn(
+            _replicates(quotients, precisions, units, plan),
+            _jackknife(quotients, precisions, units)
+            if plan.interval_method == "bca_bootstrap"
+            else None,
+        )
+    is_binomial = plan.proportion_interval in ("wilson", "clopper_pearson") and len(
+        units.names
+    ) == len(units.of_case)
+    columns = drawn.columns(0, len(quotients))
     return [
         *(_of_count(one) for one in figures if isinstance(one, Count)),
-        *(_of_ratio(one, columns[number]) for number, one in enumerate(quotients)),
+        *(
+            _of_ratio(one, *columns[number], _shares(one) if is_binomial else None)
+            for number, one in enumerate(quotients)
+        ),
         *(
             figure
             for number, one in enumerate(precisions)
-            for figure in _of_precision(one, columns[len(quotients) + 3 * number :])
+            for figure in _of_precision(one, drawn.columns(len(quotients) + 3 * number, 3))
         ),
     ]
 
 
+def _shares(one: Ratio | Formula) -> tuple[int, int] | None:
+    """Return cases with the outcome and cases in all, of a figure that is a share of cases."""
+    if not isinstance(one, Ratio) or not one.is_share_of_cases:
+        return None
+    [(above, below)] = one.parts
+    return int(above.sum()), int(below.sum())
+
+
 def _replicates(
-    quotients: Sequence[Ratio],
+    quotients: Sequence[Ratio | Formula],
     precisions: Sequence[ClassPrecision],
     units: Clusters,
     plan: AnalysisPlan,
@@ -130,6 +169,28 @@ def _replicates(
     )
 
 
+def _jackknife(
+    quotients: Sequence[Ratio | Formula], precisions: Sequence[ClassPrecision], units: Clusters
+) -> Floats:
+    """Return every figure without each cluster; columns as in `_replicates`."""
+    count = len(units.names)
+    return np.concatenate(
+        [
+            ratios.jackknife(quotients, count, units.of_case),
+            *(
+                np.concatenate(
+                    [
+                        _precision_replicates(one, weights, units)
+                        for weights in leave_one_out_blocks(count)
+                    ]
+                )
+                for one in precisions
+            ),
+        ],
+        axis=1,
+    )
+
+
 def _precision_replicates(one: ClassPrecision, weights: Integers, units: Clusters) -> Floats:
     if one.result is None:
         return np.full((len(weights), 3), np.nan)
@@ -140,7 +201,12 @@ def _of_count(one: Count) -> _Figure:
     return _Figure(one.metric, one.class_name, one.iou, one.value, one.n, 0, "", None)
 
 
-def _of_ratio(one: Ratio, replicates: Floats | None) -> _Figure:
+def _of_ratio(
+    one: Ratio | Formula,
+    replicates: Floats | None,
+    jackknife: Floats | None,
+    shares: tuple[int, int] | None,
+) -> _Figure:
     return _Figure(
         metric=one.metric,
         class_name=one.class_name,
@@ -150,10 +216,14 @@ def _of_ratio(one: Ratio, replicates: Floats | None) -> _Figure:
         n_undefined=one.n_undefined,
         undefined=one.undefined,
         replicates=replicates,
+        jackknife=jackknife,
+        shares=shares,
     )
 
 
-def _of_precision(one: ClassPrecision, columns: Sequence[Floats | None]) -> list[_Figure]:
+def _of_precision(
+    one: ClassPrecision, columns: Sequence[tuple[Floats | None, Floats | None]]
+) -> list[_Figure]:
     why = _NO_SCORES if one.result is None else _NO_REFERENCE
     values: list[tuple[str, float | None, float | None]] = [
         ("average_precision", None, one.result.average_precision() if one.result else None)
@@ -162,7 +232,7 @@ def _of_precision(one: ClassPrecision, columns: Sequence[Floats | None]) -> list
         value = one.result.average_precision_at(iou) if one.result else None
         values.append(("average_precision_at", iou, value))
     return [
-        _Figure(metric, one.class_name, iou, value, one.reference_count, 0, why, columns[number])
+        _Figure(metric, one.class_name, iou, value, one.reference_count, 0, why, *columns[number])
         for number, (metric, iou, value) in enumerate(values)
     ]
 
@@ -190,18 +260,35 @@ def _metric_value(
 def _interval(
     one: _Figure, cluster_count: int, plan: AnalysisPlan
 ) -> tuple[Interval | None, str | None]:
-    unit = plan.resampling_unit
     if definition(one.metric).aggregation == "count":
         return None, _IS_COUNT
     if one.value is None:
         return None, _UNDEFINED
+    if one.shares is not None and plan.proportion_interval in ("wilson", "clopper_pearson"):
+        successes, trials = one.shares
+        found = proportion_interval(
+            successes,
+            trials,
+            level=plan.confidence_level,
+            unit=plan.resampling_unit,
+            method=plan.proportion_interval,
+        )
+        return found, None
     if one.replicates is None:
-        return None, f"fewer than two {unit}s: nothing to resample"
-    interval = percentile_interval(
-        one.replicates, level=plan.confidence_level, unit=unit, cluster_count=cluster_count
-    )
-    if interval is None:
-        return None, "the figure is undefined in every replicate"
-    if interval.lower == interval.upper:
-        return None, _NO_SPREAD
+        return None, f"fewer than two {plan.resampling_unit}s: nothing to resample"
+    interval = _bootstrap_interval(one, one.value, one.replicates, cluster_count, plan)
+    why = "the figure is undefined in every replicate" if interval is None else _NO_SPREAD
+    if interval is None or interval.lower == interval.upper:
+        return None, why
     return interval, None
+
+
+def _bootstrap_interval(
+    one: _Figure, value: float, replicates: Floats, cluster_count: int, plan: AnalysisPlan
+) -> Interval | None:
+    level, unit = plan.confidence_level, plan.resampling_unit
+    if one.jackknife is None:
+        return percentile_interval(replicates, level=level, unit=unit, cluster_count=cluster_count)
+    return bca_interval(
+        value, replicates, one.jackknife, level=level, unit=unit, cluster_count=cluster_count
+    )

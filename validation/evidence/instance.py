@@ -15,7 +15,7 @@ from validation.evidence.agreement import count_figures
 from validation.evidence.matching import match
 from validation.evidence.outcomes import ClassOutcomes, ReferenceOutcome, class_outcomes
 from validation.evidence.overlap import OverlapTable
-from validation.evidence.ratios import Count, Integers, Ratio, ratio
+from validation.evidence.ratios import Count, Figure, Integers, Ratio, ratio
 from validation.plan.protocol import Matching
 
 NO_REFERENCE = "no reference object of the class"
@@ -81,7 +81,7 @@ def object_counts(table: OverlapTable, class_index: int, rule: Matching) -> Obje
 
 def object_figures(
     cases: Sequence[ObjectCounts], class_name: str, rule: Matching
-) -> tuple[Ratio | Count, ...]:
+) -> tuple[Figure, ...]:
     """Return every figure of a class except average precision.
 
     Args:

@@ -1,4 +1,4 @@
-"""Intervals by the cluster bootstrap: whole subjects are drawn with replacement.
+"""Intervals: the cluster bootstrap, in which whole subjects are drawn, and binomial ones.
 
 Objects of one image, and images of one subject, are not independent; resampling them one by
 one gives intervals that are too narrow. So the independent units are drawn (Field and Welsh,
@@ -6,13 +6,17 @@ one gives intervals that are too narrow. So the independent units are drawn (Fie
 figure follows from sums over cases, drawing a cluster twice is giving it the weight 2. A
 subgroup is resampled within itself: the clusters that have cases in it, as many as there are.
 The same weights serve every figure of a group.
+
+A binomial interval is right only where each independent unit gives one yes or no. It then
+says what a bootstrap cannot: how uncertain a share is that was 100 % in this sample.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special, stats
 
 from validation.evidence.metric_values import Interval
 
@@ -63,6 +67,16 @@ def weight_blocks(cluster_count: int, replicates: int, seed: int) -> Iterator[In
         yield counts.reshape(rows, cluster_count).astype(np.int64)
 
 
+def leave_one_out_blocks(cluster_count: int) -> Iterator[Integers]:
+    """Yield the weights of the jackknife: each cluster once, but for one left out in turn."""
+    at_once = max(1, _WEIGHTS_AT_ONCE // cluster_count)
+    for start in range(0, cluster_count, at_once):
+        rows = min(at_once, cluster_count - start)
+        weights = np.ones((rows, cluster_count), np.int64)
+        weights[np.arange(rows), start + np.arange(rows)] = 0
+        yield weights
+
+
 def percentile_interval(
     replicates: Floats, *, level: float, unit: str, cluster_count: int
 ) -> Interval | None:
@@ -93,4 +107,104 @@ def percentile_interval(
         method=f"percentile bootstrap over {unit}s",
         clusters=cluster_count,
         replicates=len(used),
+    )
+
+
+def bca_interval(
+    value: float,
+    replicates: Floats,
+    jackknife: Floats,
+    *,
+    level: float,
+    unit: str,
+    cluster_count: int,
+) -> Interval | None:
+    """Return the bias-corrected and accelerated interval (Efron 1987, JASA 82, 171-185).
+
+    The limits are quantiles of the replicates at levels moved by the bias correction z0, the
+    normal quantile of the share of replicates below the figure (ties count half), and the
+    acceleration a, from the skewness of the jackknife over clusters. Where z0 or a does not
+    exist, the percentile interval is given, and its `method` says why.
+
+    Args:
+        value: The figure itself.
+        replicates: As for `percentile_interval`.
+        jackknife: The figure with each cluster left out in turn.
+        level: Two-sided confidence level.
+        unit: What was drawn, ``subject`` or ``case``.
+        cluster_count: Number of units drawn.
+
+    Returns:
+        None where the figure is defined in no replicate.
+    """
+    plain = percentile_interval(replicates, level=level, unit=unit, cluster_count=cluster_count)
+    if plain is None:
+        return None
+    used = replicates[~np.isnan(replicates)]
+    below = (int((used < value).sum()) + int((used <= value).sum())) / (2 * len(used))
+    why = _no_bca(below, jackknife, unit)
+    if why is not None:
+        return plain.model_copy(update={"method": f"{plain.method} (no BCa: {why})"})
+    bias = float(special.ndtri(below))
+    acceleration = _acceleration(jackknife)
+    tail = float(special.ndtri((1 - level) / 2))
+    levels = []
+    for normal in (bias + tail, bias - tail):
+        stretch = 1 - acceleration * normal
+        if stretch <= 0:
+            why = "the figure is too skew"
+            return plain.model_copy(update={"method": f"{plain.method} (no BCa: {why})"})
+        levels.append(float(special.ndtr(bias + normal / stretch)))
+    lower, upper = np.quantile(used, levels, method="linear").tolist()
+    method = f"bias-corrected and accelerated bootstrap (BCa) over {unit}s"
+    return plain.model_copy(update={"lower": lower, "upper": upper, "method": method})
+
+
+def _no_bca(below: float, jackknife: Floats, unit: str) -> str | None:
+    if below in (0, 1):
+        return "every replicate lies on one side of the figure"
+    if np.isnan(jackknife).any():
+        return f"without one of the {unit}s the figure is undefined"
+    if (jackknife == jackknife[0]).all():
+        return f"no single {unit} moves the figure"
+    return None
+
+
+def _acceleration(jackknife: Floats) -> float:
+    pull = jackknife.mean() - jackknife
+    return float((pull**3).sum() / (6 * (pull**2).sum() ** 1.5))
+
+
+def proportion_interval(
+    successes: int,
+    trials: int,
+    *,
+    level: float,
+    unit: str,
+    method: Literal["wilson", "clopper_pearson"],
+) -> Interval:
+    """Return a binomial interval for a share of independent units (Wilson 1927; Clopper 1934).
+
+    Args:
+        successes: Units with the outcome.
+        trials: Independent units, each with one outcome; at least 1.
+        level: Two-sided confidence level.
+        unit: What is independent, ``subject`` or ``case``.
+        method: Wilson's score interval, or the exact one by Clopper and Pearson, which
+            covers at least at its level and is wider.
+
+    >>> found = proportion_interval(10, 10, level=0.95, unit="case", method="wilson")
+    >>> round(found.lower, 4), found.upper
+    (0.7225, 1.0)
+    """
+    kind = "wilson" if method == "wilson" else "exact"
+    found = stats.binomtest(successes, trials).proportion_ci(level, method=kind)
+    name = "Wilson score" if method == "wilson" else "Clopper-Pearson"
+    return Interval(
+        lower=min(max(float(found.low), 0.0), successes / trials),
+        upper=max(min(float(found.high), 1.0), successes / trials),
+        level=level,
+        method=f"{name} over {unit}s",
+        clusters=trials,
+        replicates=0,
     )

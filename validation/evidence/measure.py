@@ -20,7 +20,7 @@ from validation.evidence.instance import ObjectCounts, object_counts, object_fig
 from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, left_out_rows
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import ConfusionTable, OverlapTable
-from validation.evidence.ratios import Count, Ratio
+from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
 from validation.plan.protocol import Matching, Protocol
 from validation.testset.cases import Case
@@ -261,7 +261,7 @@ def _metrics(
     )
 
 
-def _instance_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Ratio | Count]:
+def _instance_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Figure]:
     rule = matching_rule(protocol)
     return [
         figure
@@ -304,14 +304,14 @@ def _precisions(
     ]
 
 
-def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Ratio | Count]:
+def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Figure]:
     tables = [one.table for one in used if isinstance(one.table, ConfusionTable)]
     minimum_area_px = protocol.analysis.presence_minimum_area_px
     named = [
         (name, semantic.class_pixels(tables, index))
         for index, name in enumerate(protocol.class_names(), start=1)
     ]
-    figures: list[Ratio | Count] = []
+    figures: list[Figure] = []
     figures.extend(semantic.overall_figures(tables, [pixels for _, pixels in named]))
     for name, pixels in named:
         figures.extend(semantic.pixel_figures(pixels, name))

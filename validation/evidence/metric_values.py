@@ -20,9 +20,10 @@ class Interval(Record):
     method: str
     """How it was computed, e.g. ``percentile bootstrap over subjects``."""
     clusters: int
-    """Number of independent units resampled."""
+    """Number of independent units: those resampled, or the trials of a binomial interval."""
     replicates: int
-    """Number of replicates for which the figure is defined; the others are left out."""
+    """Number of replicates for which the figure is defined, the others being left out; 0 for
+    a binomial interval, which draws none."""
 
 
 class Scope(Record):

@@ -1,13 +1,13 @@
-"""Figures as a ratio of two sums over cases.
+"""Figures as a ratio of two sums over cases, or another formula of sums.
 
-Nearly every metric is one: recall is the sum of matched objects over the sum of reference
+Nearly every metric is a ratio: recall is the sum of matched objects over the sum of reference
 objects; a mean over cases is the sum of the values over the number of cases that have one.
 So a figure needs no more than two numbers a case, and a bootstrap replicate of it is the
 same two sums with weights.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,25 @@ class Ratio:
     """Cases left out because the figure is undefined for them."""
     absolute: bool = False
     """True: the absolute value of the ratio."""
+    is_share_of_cases: bool = False
+    """True: each case counts as one yes or no, or not at all, so that a binomial interval is
+    right where cases are independent."""
+
+    @property
+    def summands(self) -> tuple[Floats, ...]:
+        """Numbers by case whose sums give the figure: numerator, denominator, by part."""
+        return tuple(side for part in self.parts for side in part)
+
+    def of_sums(self, sums: Floats) -> Floats:
+        """Return the figure for each row of sums, shape (rows, summands); NaN if undefined."""
+        above, below = sums[:, 0::2], sums[:, 1::2]
+        quotients = np.full(above.shape, np.nan)
+        np.divide(above, below, out=quotients, where=below != 0)
+        mean = np.full(len(sums), np.nan if not self.parts else 0.0)
+        for column in quotients.T:
+            mean = mean + column
+        mean = mean / max(len(self.parts), 1)
+        return np.abs(mean) if self.absolute else mean
 
     def value(self) -> float | None:
         """Return the figure, or None where it is undefined.
@@ -57,6 +76,28 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """One figure that is a formula of sums over cases, other than a mean of ratios."""
+
+    metric: str
+    """Id of the metric in the catalogue."""
+    summands: tuple[Floats, ...]
+    """Numbers by case, each of shape (cases,)."""
+    of_sums: Callable[[Floats], Floats]
+    """From sums of shape (rows, summands) to the figure of each row, NaN if undefined."""
+    n: int
+    undefined: str
+    class_name: str | None = None
+    iou: float | None = None
+    n_undefined: int = 0
+
+    def value(self) -> float | None:
+        """Return the figure, or None where it is undefined; the sums are exactly rounded."""
+        value = float(self.of_sums(np.array([[math.fsum(one) for one in self.summands]]))[0])
+        return None if math.isnan(value) else value
+
+
+@dataclass(frozen=True)
 class Count:
     """A plain count; it describes the sample and has no interval."""
 
@@ -65,6 +106,10 @@ class Count:
     n: int
     class_name: str | None = None
     iou: float | None = None
+
+
+Figure = Ratio | Formula | Count
+"""A figure of some cases, before it has its interval."""
 
 
 def ratio(  # noqa: D417 - the rest is described by Ratio
@@ -117,45 +162,72 @@ def mean_over_cases(
     )
 
 
-def replicates(ratios: Sequence[Ratio], weights: Integers, cluster_of_case: Integers) -> Floats:
+def replicates(
+    figures: Sequence[Ratio | Formula], weights: Integers, cluster_of_case: Integers
+) -> Floats:
     """Return each figure for each re-weighting of the clusters.
 
-    The sums are taken cluster by cluster, element by element, and not by a matrix product:
-    that would give other last bits on another processor or with another number of threads.
-
     Args:
-        ratios: F figures of the same cases.
+        figures: F figures of the same cases.
         weights: How often each cluster was drawn, shape (replicates, clusters).
         cluster_of_case: Index of the cluster of each case.
 
     Returns:
         Shape (replicates, F); NaN, for this computation only, where a figure is undefined.
     """
-    parts = [part for one in ratios for part in one.parts]
-    totals = [
-        _weighted_totals(np.array([part[side] for part in parts]), weights, cluster_of_case)
-        for side in (0, 1)
-    ]
-    is_defined = totals[1] != 0
-    quotients = np.full(totals[0].shape, np.nan)
-    np.divide(totals[0], totals[1], out=quotients, where=is_defined)
-    figures = np.empty((len(weights), len(ratios)))
+    high, low = _exact_parts(_by_cluster(figures, weights.shape[1], cluster_of_case))
+    times = weights.astype(np.float64)
+    sums = times @ high
+    if low.any():
+        sums += times @ low
+    return _of_sums(figures, sums)
+
+
+def jackknife(
+    figures: Sequence[Ratio | Formula], cluster_count: int, cluster_of_case: Integers
+) -> Floats:
+    """Return each figure with one cluster left out, for each cluster; shape (clusters, F)."""
+    high, low = _exact_parts(_by_cluster(figures, cluster_count, cluster_of_case))
+    return _of_sums(figures, (high.sum(axis=0) - high) + (low.sum(axis=0) - low))
+
+
+def _by_cluster(
+    figures: Sequence[Ratio | Formula], cluster_count: int, cluster_of_case: Integers
+) -> Floats:
+    """Return the sum of each summand in each cluster; shape (clusters, summands)."""
+    summands = [one for figure in figures for one in figure.summands]
+    sums = np.zeros((cluster_count, len(summands)))
+    if summands:
+        np.add.at(sums, cluster_of_case, np.stack(summands, axis=1))
+    return sums
+
+
+def _exact_parts(values: Floats) -> tuple[Floats, Floats]:
+    """Split values so that each part can be summed without a rounding error, in any order.
+
+    A matrix product adds in an order that depends on the processor and the number of
+    threads; the last bits of a figure must not. So each column is written as whole multiples
+    of a power of two so large that no sum of as many values as there are rows needs more
+    than 53 bits, and the rest likewise. (What the second rest leaves is below 1e-29 of the
+    largest value.) Whole numbers have no rest.
+    """
+    high = _multiples(values)
+    return high, _multiples(values - high)
+
+
+def _multiples(values: Floats) -> Floats:
+    largest = np.abs(values).max(axis=0, initial=0)
+    _, exponent = np.frexp(largest * len(values))
+    quantum = np.ldexp(1.0, np.maximum(exponent - 52, -1021))
+    multiples: Floats = np.rint(values / quantum) * quantum
+    return multiples
+
+
+def _of_sums(figures: Sequence[Ratio | Formula], sums: Floats) -> Floats:
+    found = np.empty((len(sums), len(figures)))
     start = 0
-    for number, one in enumerate(ratios):
-        mean = np.zeros(len(weights))
-        for column in range(start, start + len(one.parts)):
-            mean = mean + quotients[:, column]
-        mean = mean / len(one.parts)
-        figures[:, number] = np.abs(mean) if one.absolute else mean
-        start += len(one.parts)
-    return figures
-
-
-def _weighted_totals(columns: Floats, weights: Integers, cluster_of_case: Integers) -> Floats:
-    """Return the sum over cases of weight times column; shape (replicates, columns)."""
-    by_cluster = np.zeros((weights.shape[1], len(columns)))
-    np.add.at(by_cluster, cluster_of_case, columns.T)
-    totals = np.zeros((len(weights), len(columns)))
-    for cluster, values in enumerate(by_cluster):
-        totals += weights[:, cluster, None] * values
-    return totals
+    for number, one in enumerate(figures):
+        stop = start + len(one.summands)
+        found[:, number] = one.of_sums(sums[:, start:stop])
+        start = stop
+    return found

@@ -11,7 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from validation.evidence.overlap import ConfusionTable, Integers
-from validation.evidence.ratios import Count, Ratio, mean_over_cases, ratio
+from validation.evidence.ratios import (
+    Count,
+    Figure,
+    Floats,
+    Formula,
+    Ratio,
+    mean_over_cases,
+    ratio,
+)
+
+_UNSEEN = "no case has an evaluated pixel"
+_IN_A_CASE = {
+    "iou": "a pixel of the class in reference or prediction",
+    "dice": "a pixel of the class in reference or prediction",
+    "pixel_precision": "a pixel that was predicted as the class",
+    "pixel_recall": "a pixel of the class in the reference",
+    "pixel_specificity": "an evaluated pixel outside the class in the reference",
+}
+"""What a case needs for the metric to be defined in it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +77,7 @@ def class_pixels(tables: Sequence[ConfusionTable], class_index: int) -> ClassPix
 
 
 def pixel_figures(pixels: ClassPixels, class_name: str) -> tuple[Ratio, ...]:
-    """Return IoU, Dice, precision, recall and specificity of a class."""
+    """Return IoU, Dice, precision, recall and specificity of a class, pooled and averaged."""
     absent = "no pixel of the class in reference or prediction"
     hit, union = pixels.true_positive, pixels.union
     both = pixels.reference + pixels.prediction
@@ -85,25 +103,28 @@ def pixel_figures(pixels: ClassPixels, class_name: str) -> tuple[Ratio, ...]:
             "no evaluated pixel outside the class in the reference",
         ),
     }
-    nowhere = "no case has a pixel of the class in reference or prediction"
     return (
         *(
             ratio(metric, above, below, n=int(rests_on.sum()), undefined=why, class_name=class_name)
             for metric, (above, below, rests_on, why) in pooled.items()
         ),
-        mean_over_cases(
-            "iou_mean_over_cases", hit, union, undefined=nowhere, class_name=class_name
-        ),
-        mean_over_cases(
-            "dice_mean_over_cases", 2 * hit, both, undefined=nowhere, class_name=class_name
+        *(
+            mean_over_cases(
+                f"{metric}_mean_over_cases",
+                above,
+                below,
+                undefined=f"no case has {_IN_A_CASE[metric]}",
+                class_name=class_name,
+            )
+            for metric, (above, below, _, _) in pooled.items()
         ),
     )
 
 
 def overall_figures(
     tables: Sequence[ConfusionTable], classes: Sequence[ClassPixels]
-) -> tuple[Ratio | Count, ...]:
-    """Return mean IoU over the classes, pixel accuracy and the numbers of pixels.
+) -> tuple[Figure, ...]:
+    """Return mean and frequency-weighted IoU, pixel accuracy and the numbers of pixels.
 
     Args:
         tables: Confusions of the cases.
@@ -117,10 +138,43 @@ def overall_figures(
     )
     return (
         Ratio("mean_iou", parts, evaluated, "a class has no pixel in reference or prediction"),
+        Formula(
+            "frequency_weighted_iou",
+            tuple(
+                side.astype(np.float64)
+                for one in classes
+                for side in (one.reference, one.true_positive, one.union)
+            ),
+            _frequency_weighted_iou,
+            evaluated,
+            "no pixel of any class in the reference",
+        ),
         ratio("pixel_accuracy", right, whole, n=evaluated, undefined="no evaluated pixel"),
+        mean_over_cases(
+            "pixel_accuracy_mean_over_cases",
+            right,
+            whole,
+            undefined="no case has an evaluated pixel",
+        ),
         Count("evaluated_pixels", evaluated, evaluated),
         Count("ignored_pixels", sum(table.ignored_px for table in tables), evaluated),
     )
+
+
+def _frequency_weighted_iou(sums: Floats) -> Floats:
+    """Return the IoU of the classes weighted by reference pixels, by row of sums.
+
+    A class without a reference pixel has the weight 0, whatever its IoU.
+    """
+    reference, hit, union = sums[:, 0::3], sums[:, 1::3], sums[:, 2::3]
+    iou = np.divide(hit, union, out=np.zeros(hit.shape), where=union != 0)
+    above, below = np.zeros(len(sums)), np.zeros(len(sums))
+    for column in range(reference.shape[1]):
+        above = above + reference[:, column] * iou[:, column]
+        below = below + reference[:, column]
+    weighted: Floats = np.full(len(sums), np.nan)
+    np.divide(above, below, out=weighted, where=below != 0)
+    return weighted
 
 
 def presence_figures(
@@ -158,10 +212,22 @@ def presence_figures(
                 below,
                 n=int(below.sum()),
                 n_undefined=unseen,
-                undefined=why if seen.any() else "no case has an evaluated pixel",
+                undefined=why if seen.any() else _UNSEEN,
                 class_name=class_name,
+                is_share_of_cases=True,
             )
             for metric, (above, below, why) in quotients.items()
+        ),
+        Ratio(
+            "presence_balanced_accuracy",
+            (
+                (tp.astype(np.float64), truth.astype(np.float64)),
+                (tn.astype(np.float64), (fp | tn).astype(np.float64)),
+            ),
+            n=int(seen.sum()),
+            undefined="the class is present in every case or in none" if seen.any() else _UNSEEN,
+            class_name=class_name,
+            n_undefined=unseen,
         ),
         *(
             Count(metric, int(cases.sum()), int(seen.sum()), class_name)

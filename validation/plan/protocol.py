@@ -342,8 +342,11 @@ class AnalysisPlan(Record):
 
     confidence_level: Annotated[float, Field(ge=0.5, lt=1)]
     """Level of the two-sided intervals."""
-    interval_method: Literal["percentile_bootstrap"]
-    """Percentile interval of the cluster bootstrap."""
+    interval_method: Literal["percentile_bootstrap", "bca_bootstrap"]
+    """Interval of the cluster bootstrap: by percentiles, or bias-corrected and accelerated."""
+    proportion_interval: Literal["wilson", "clopper_pearson", "bootstrap"] | None = None
+    """Interval of a share of cases, where each independent unit has one case; the bootstrap
+    where it has more, or none is named."""
     resampling_unit: Literal["subject", "case"]
     """What is drawn with replacement: whole subjects, or cases where each is independent."""
     replicates: Annotated[int, Field(ge=200, le=100_000)]
