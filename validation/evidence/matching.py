@@ -29,7 +29,8 @@ from validation.evidence.overlap import Flags, Floats, Integers, OverlapTable
 
 Algorithm = Literal["greedy_by_score", "optimal"]
 
-_COCO_SLACK = 1e-10  # COCOeval: the threshold is min(t, 1 - 1e-10)
+COCO_SLACK = 1e-10
+"""COCOeval: the threshold is min(t, 1 - 1e-10)."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,12 @@ def match(objects: ClassObjects, iou_threshold: float, algorithm: Algorithm) -> 
         iou_threshold: Least IoU of a pair, in (0, 1).
         algorithm: The rule; see the head of this module.
     """
-    eligible = objects.iou >= min(iou_threshold, 1 - _COCO_SLACK)
+    eligible = objects.iou >= min(iou_threshold, 1 - COCO_SLACK)
     regular = eligible & ~objects.is_ignored
     if algorithm == "greedy_by_score":
         partner = _greedy(objects.iou, regular)
     else:
-        partner = _optimal(objects.iou, regular)
+        partner = optimal_pairs(objects.iou, regular)
     paired = set(partner.values())
     near_ignored = np.flatnonzero((eligible & objects.is_ignored).any(axis=1)).tolist()
     return Pairing(partner, frozenset(near_ignored) - paired)
@@ -150,7 +151,8 @@ def _greedy(iou: Floats, eligible: Flags) -> dict[int, int]:
     return partner
 
 
-def _optimal(iou: Floats, eligible: Flags) -> dict[int, int]:
+def optimal_pairs(iou: Floats, eligible: Flags) -> dict[int, int]:
+    """Return the prediction (row) by reference object (column) of the optimal pairing."""
     rows = np.flatnonzero(eligible.any(axis=1))
     columns = np.flatnonzero(eligible.any(axis=0))
     if not len(rows):
