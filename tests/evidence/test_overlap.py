@@ -12,9 +12,11 @@ from hypothesis.extra import numpy as hnp
 from pycocotools import mask as coco_mask
 from sklearn.metrics import confusion_matrix
 
+from validation.evidence import overlap
 from validation.evidence.overlap import (
     ConfusionTable,
     OverlapTable,
+    class_histogram,
     confusion_table,
     confusion_table_without_prediction,
     overlap_table,
@@ -237,3 +239,20 @@ def test_objects_that_cannot_be_counted_are_refused(make_strips: Callable[..., O
         overlap_table("C-1", good, replace(good, masks=None))
     with pytest.raises(ValueError, match="2 classes for 1 objects"):
         overlap_table("C-1", good, replace(good, classes=np.array([1, 1])))
+
+
+@pytest.mark.parametrize("side", [2, 20, 255, 256])
+@pytest.mark.parametrize("at_once", [7, 1 << 24])
+def test_pixels_are_counted_exactly_whatever_the_classes_and_the_parts(
+    monkeypatch: pytest.MonkeyPatch, side: int, at_once: int
+) -> None:
+    monkeypatch.setattr(overlap, "_EXACT_IN_FLOAT32", at_once)
+    generator = np.random.default_rng(side)
+    reference, prediction = generator.integers(0, side, (2, 12, 9)).astype(np.uint8)
+    reference[0], prediction[0] = side - 1, side - 1
+    for ignored in (None, generator.random((12, 9)) < 0.4):
+        keep = np.ones((12, 9), bool) if ignored is None else ~ignored
+        expected = confusion_matrix(reference[keep], prediction[keep], labels=range(side))
+        found = class_histogram(reference, prediction, ignored, side)
+        assert np.array_equal(found, expected)
+    assert class_histogram(reference[:0], prediction[:0], None, side).sum() == 0

@@ -73,14 +73,13 @@ def _class_map_problems(class_map: ClassMap, shape: tuple[int, int], class_count
         yield _another_size("the class map", classes.shape, shape)
     if classes.dtype.kind not in "ui":
         yield f"the class map holds {classes.dtype.name} values, not integers", ""
-    elif classes.size:
+    elif classes.size and (classes.max() > class_count or classes.min() < 0):
         found = np.unique(classes)
         unknown = found[(found > class_count) | (found < 0)]
-        if len(unknown):
-            yield (
-                f"the class map holds classes that are not known: {_named(unknown)}",
-                f"the protocol has classes 1 to {class_count}, and 0 is the background",
-            )
+        yield (
+            f"the class map holds classes that are not known: {_named(unknown)}",
+            f"the protocol has classes 1 to {class_count}, and 0 is the background",
+        )
     ignored = class_map.ignored
     if ignored is not None and ignored.shape != classes.shape:
         yield _another_size("the map of ignored pixels", ignored.shape, classes.shape)

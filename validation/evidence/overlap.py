@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
@@ -25,6 +26,8 @@ Flags = NDArray[np.bool_]
 
 _MASKS_AT_ONCE = 255  # pycocotools.mask.area overflows above, under numpy 2
 _DENSE_CELLS = 1 << 22
+_EXACT_IN_FLOAT32 = 1 << 24
+_BEYOND = (1 << 16) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,15 +164,47 @@ def confusion_table(
         raise ValueError(f"case {case_id}: a prediction cannot leave pixels out of the evaluation")
     _require_known_classes(case_id, "reference", reference.classes, class_count)
     _require_known_classes(case_id, "prediction", prediction.classes, class_count)
-    side = class_count + 1
-    cell = reference.classes.astype(np.intp) * side + prediction.classes
-    if reference.ignored is not None:
-        if reference.ignored.shape != reference.classes.shape:
-            raise ValueError(f"case {case_id}: the ignored pixels have another shape than the map")
-        cell = cell[~reference.ignored]
-    counts = np.bincount(cell.ravel(), minlength=side * side).reshape(side, side)
-    ignored_px = reference.classes.size - cell.size
-    return ConfusionTable(case_id, counts.astype(np.int64), int(ignored_px))
+    if reference.ignored is not None and reference.ignored.shape != reference.classes.shape:
+        raise ValueError(f"case {case_id}: the ignored pixels have another shape than the map")
+    counts = class_histogram(
+        reference.classes, prediction.classes, reference.ignored, class_count + 1
+    )
+    return ConfusionTable(case_id, counts, reference.classes.size - int(counts.sum()))
+
+
+def class_histogram(
+    reference: NDArray[np.uint8],
+    prediction: NDArray[np.uint8],
+    ignored: Flags | None,
+    side: int,
+) -> Integers:
+    """Return the pixels of each pair of classes, shape (side, side); exact.
+
+    OpenCV counts in float32, which holds whole numbers up to 2^24: larger images are counted
+    in parts.
+
+    Args:
+        reference: Classes below `side`, shape (rows, columns).
+        prediction: The same.
+        ignored: True where a pixel is not counted.
+        side: Number of classes, background among them.
+    """
+    counts = np.zeros(side * side, np.int64)
+    cells = reference.astype(np.uint16)
+    cells *= np.uint16(side)
+    cells += prediction
+    if (
+        ignored is not None
+    ):  # the largest number lies beyond all pairs, unless there are 256 classes
+        cells |= ignored * np.uint16(_BEYOND)
+    row = cells.reshape(1, -1)
+    for start in range(0, row.size, _EXACT_IN_FLOAT32):
+        some = row[:, start : start + _EXACT_IN_FLOAT32]
+        found = cv2.calcHist([some], [0], None, [side * side], [0, side * side])
+        counts += found.ravel().astype(np.int64)
+    if ignored is not None and side * side > _BEYOND:
+        counts[-1] -= int(ignored.sum())
+    return counts.reshape(side, side)
 
 
 def confusion_table_without_prediction(

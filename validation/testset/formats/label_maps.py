@@ -6,6 +6,7 @@ The same checks serve the reference standard and what a model returns, as files 
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,9 @@ from validation.testset.formats.images import decode_label_image
 
 _SHOWN = 5
 """Most unknown values that a message names."""
+
+_UNKNOWN = 255
+"""What an unknown value is looked up as; no class of a map with fewer classes."""
 
 
 def read_label_map(content: bytes) -> ObjectSet:
@@ -101,12 +105,32 @@ def class_map_of(
             unknown; the message names them and counts their pixels.
     """
     _require_integers(values, "class map")
-    _require_known(values, {0, *(one.value for one in classes), ignore_value})
+    known = (0, *(one.value for one in classes))
+    if values.dtype == np.uint8 and len(known) < _UNKNOWN:
+        index = _looked_up(values, known, ignore_value)
+        if index is not None:
+            return ClassMap(index, None if ignore_value is None else values == ignore_value)
+    _require_known(values, {*known, ignore_value})
     index = np.zeros(values.shape, np.uint8)
-    for position, one in enumerate(classes, start=1):
-        index[values == one.value] = position
-    ignored = None if ignore_value is None else values == ignore_value
-    return ClassMap(index, ignored)
+    for position, value in enumerate(known):
+        index[values == value] = position
+    return ClassMap(index, None if ignore_value is None else values == ignore_value)
+
+
+def _looked_up(
+    values: NDArray[np.uint8], known: Sequence[int], ignore_value: int | None
+) -> NDArray[np.uint8] | None:
+    """Return the position of each value among those known; None if one is unknown."""
+    table = np.full(256, _UNKNOWN, np.uint8)
+    for position, value in enumerate(known):
+        if value < len(table):
+            table[value] = position
+    if ignore_value is not None and ignore_value < len(table):
+        table[ignore_value] = 0
+    if not values.size:
+        return None
+    found = np.asarray(cv2.LUT(values, table), np.uint8)
+    return None if found.max() == _UNKNOWN else found
 
 
 def _require_integers(values: NDArray[Any], name: str) -> None:
