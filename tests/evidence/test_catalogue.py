@@ -2,14 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.further_tables import FurtherTables
 from validation.evidence.measure import measure
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import OverlapTable, confusion_table
+from validation.evidence.separability import SeparationRow, SeparationTable
+from validation.evidence.surface import surface_table, surface_terms
 from validation.evidence.timing import latency_metrics
 from validation.plan.protocol import Protocol
 from validation.testset.annotations import ClassMap
@@ -24,11 +28,8 @@ def computed(
     make_class_map: Callable[..., ClassMap],
 ) -> dict[str, list[MetricValue]]:
     cases = [make_case("A"), make_case("B")]
-    instance = measure(
-        [make_strip_table([(0, 9)], [(0, 8), (20, 30)], one) for one in "AB"],
-        cases,
-        make_protocol(),
-    )
+    instance_tables = [make_strip_table([(0, 9)], [(0, 8), (20, 30)], one) for one in "AB"]
+    instance = measure(instance_tables, cases, make_protocol())
     present, absent = make_class_map([[0, 1, 1]]), make_class_map([[0, 0, 0]])
     semantic = measure(
         [
@@ -38,11 +39,50 @@ def computed(
         cases,
         make_protocol("semantic", presence_minimum_area_px=1),
     )
+    maps = {"A": (present, make_class_map([[0, 1, 0]])), "B": (absent, absent)}
+    bordered = [_with_borders(make_protocol, cases, maps, unit) for unit in ("px", "um")]
     return {
-        "instance": list(instance.metrics),
-        "semantic": list(semantic.metrics),
+        "instance": [*instance.metrics, *_separations(instance_tables, cases, make_protocol())],
+        "semantic": [*semantic.metrics, *(one for some in bordered for one in some)],
         "timing": list(latency_metrics({"A": 1.0})),
     }
+
+
+def _separations(tables: Any, cases: list[Case], protocol: Protocol) -> Iterator[MetricValue]:
+    """Yield the figures of objects that touch, beside those of an instance study."""
+    rows = {"A": SeparationRow(3, 2, 2), "B": SeparationRow(2, 0, 2)}
+    further = FurtherTables(
+        separations={one: SeparationTable(one, (row,)) for one, row in rows.items()}
+    )
+    before = {one.id for one in measure(tables, cases, protocol).metrics}
+    for one in measure(tables, cases, protocol, further=further).metrics:
+        if one.id not in before:
+            yield one
+
+
+def _with_borders(
+    make_protocol: Callable[..., Protocol],
+    cases: list[Case],
+    maps: dict[str, tuple[ClassMap, ClassMap]],
+    unit: str,
+) -> Iterator[MetricValue]:
+    """Yield the figures of borders and of objects that touch, beside a semantic study."""
+    plain = make_protocol("semantic", presence_minimum_area_px=1)
+    protocol = make_protocol("semantic", **{f"surface_tolerance_{unit}": 1.0})
+    test_set = protocol.test_set.model_copy(update={"pixel_spacing_um": 1.0})
+    protocol = protocol.model_copy(update={"test_set": test_set})
+    terms = surface_terms(protocol.analysis, 1.0)
+    assert terms is not None
+    rows = {"A": SeparationRow(3, 2, 2), "B": SeparationRow(2, 0, 2)}
+    further = FurtherTables(
+        {name: surface_table(name, *pair, 1, terms) for name, pair in maps.items()},
+        {name: SeparationTable(name, (row,)) for name, row in rows.items()},
+    )
+    tables = [confusion_table(name, *pair, 1) for name, pair in maps.items()]
+    before = {one.id for one in measure(tables, cases, plain).metrics}
+    for one in measure(tables, cases, protocol, further=further).metrics:
+        if one.id not in before:
+            yield one
 
 
 def test_every_metric_is_listed_once() -> None:

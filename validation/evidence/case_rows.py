@@ -14,6 +14,12 @@ from validation.evidence.matching import class_objects
 from validation.evidence.overlap import ConfusionTable, OverlapTable
 from validation.evidence.rows import Cell, Row
 from validation.evidence.semantic import ClassPixels, class_pixels
+from validation.evidence.surface import (
+    SurfaceTable,
+    SurfaceTerms,
+    average_distance_px,
+    surface_terms,
+)
 from validation.plan.protocol import Matching, Protocol
 from validation.testset.cases import Case
 
@@ -51,6 +57,9 @@ def case_columns(protocol: Protocol) -> tuple[str, ...]:
     of_class: tuple[str, ...] = _SEMANTIC_CLASS
     if protocol.analysis.presence_minimum_area_px is not None:
         of_class = (*of_class, "presence")
+    terms = surface_terms(protocol.analysis, protocol.test_set.pixel_spacing_um)
+    if terms is not None:
+        of_class = (*of_class, *_surface_columns(terms))
     by_class = [f"{one}/class={name}" for name in protocol.class_names() for one in of_class]
     return (*_IDENTITY, *subgroups, *_SEMANTIC, *by_class)
 
@@ -128,6 +137,32 @@ def left_out_semantic_cells(table: ConfusionTable, class_names: Sequence[str]) -
     """Return what is known of a failed case that is in no figure: its reference pixels."""
     rows = table.counts.sum(axis=1).tolist()
     return {f"reference_px/class={name}": rows[one] for one, name in enumerate(class_names, 1)}
+
+
+def surface_cells(table: SurfaceTable, class_names: Sequence[str], terms: SurfaceTerms) -> Row:
+    """Return the figures of borders of one case; empty where a border is missing."""
+    cells: Row = {}
+    for name, row in zip(class_names, table.rows, strict=True):
+        border = row.reference_border_px + row.prediction_border_px
+        average = average_distance_px(row)
+        values = (
+            None if row.hausdorff_95_px is None else row.hausdorff_95_px * terms.pixel_size,
+            None if average is None else average * terms.pixel_size,
+            _quotient(row.reference_within + row.prediction_within, border),
+            _quotient(row.boundary_intersection_px, row.boundary_union_px),
+        )
+        for column, value in zip(_surface_columns(terms), values, strict=True):
+            cells[f"{column}/class={name}"] = value
+    return cells
+
+
+def _surface_columns(terms: SurfaceTerms) -> tuple[str, ...]:
+    return (
+        f"hausdorff_95_{terms.unit}",
+        f"average_surface_distance_{terms.unit}",
+        "normalised_surface_distance",
+        "boundary_iou",
+    )
 
 
 def _pair_cells(pairs: Sequence[PairCounts]) -> Row:

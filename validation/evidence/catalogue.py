@@ -52,6 +52,8 @@ class MetricDefinition(Record):
     """When it is undefined or needs care, and what is done then."""
     source: str
     """Publication, standard or code that defines it."""
+    asked_by: tuple[str, ...] = ()
+    """Fields of the analysis plan of which one has to be given for it; none: always there."""
 
     @property
     def range(self) -> str:
@@ -81,6 +83,10 @@ _BLAND = "Bland and Altman, Statistical methods for assessing agreement, Lancet 
 _WILLMOTT = "Willmott and Matsuura, Advantages of the MAE, Climate Research 30, 2005"
 _HERE = "segval, validation.evidence.merges_splits"
 _COUNTED = "segval, validation.evidence"
+_NIKOLOV = "Nikolov et al., Deep learning for head and neck anatomy, arXiv:1809.04430, 2018"
+_CHENG = "Cheng et al., Boundary IoU, CVPR 2021"
+_HD95 = "Maier-Hein et al., Metrics reloaded, 2024; larger directed percentile, as MONAI has it"
+_HEIMANN = "Heimann et al., Comparison and evaluation of methods for liver segmentation, TMI 2009"
 _LONG = "Long et al., Fully convolutional networks for semantic segmentation, CVPR 2015"
 _HYNDMAN = "Hyndman and Fan, Sample quantiles in statistical packages, type 7, 1996"
 
@@ -134,6 +140,7 @@ def _semantic(
     ] = "pooled",
     needs_class: bool = True,
     n_of: Literal["cases", "pixels"] = "pixels",
+    asked_by: tuple[str, ...] = (),
 ) -> MetricDefinition:
     return MetricDefinition(
         id=metric,
@@ -150,6 +157,38 @@ def _semantic(
         n_of=n_of,
         edge_case=edge_case,
         source=source,
+        asked_by=asked_by,
+    )
+
+
+def _separability(
+    metric: str,
+    name: str,
+    text: str,
+    edge_case: str,
+    *,
+    unit: str = "ratio",
+    lower: float | None = 0,
+    upper: float | None = 1,
+    better: Literal["higher", "lower", "zero", "neither"] = "lower",
+    aggregation: Literal["pooled", "mean over cases", "count"] = "pooled",
+    n_of: Literal["objects", "cases"] = "objects",
+) -> MetricDefinition:
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit=unit,
+        lower=lower,
+        upper=upper,
+        better=better,
+        aggregation=aggregation,
+        methods=("semantic", "instance"),
+        needs_class=True,
+        needs_iou=False,
+        n_of=n_of,
+        edge_case=edge_case,
+        source="segval, validation.evidence.separability",
     )
 
 
@@ -220,6 +259,27 @@ _SPREAD = (
     "Undefined with fewer than two cases. 95 % of the differences of single cases lie between the "
     "limits if they are normal; the interval is that of the limit, by the bootstrap."
 )
+_TOLERANCES = ("surface_tolerance_px", "surface_tolerance_um")
+_BORDERS = (
+    "Border pixels have one of four neighbours outside the class; the edge of the image is a "
+    "border, that of a region not evaluated is none."
+)
+_NO_BORDERS = (
+    "Undefined when there is no border in reference and prediction. An image where the class is "
+    f"in one of them alone counts as wholly wrong. {_BORDERS}"
+)
+_NO_BORDERS_CASES = (
+    "A case without a border of the class in reference and prediction has no value: it is left "
+    "out and counted beside the figure. 0 where the class is in one of them alone. Undefined "
+    f"when no case has a value. {_BORDERS}"
+)
+_NO_DISTANCE = (
+    "A case with the class in reference or prediction alone, or in neither, has no distance: it "
+    "is left out and counted beside the figure, so the figure says nothing of classes that were "
+    "missed; surface_missed_cases and surface_spurious_cases tell them apart. Undefined when "
+    f"no case has both borders. {_BORDERS}"
+)
+_CLASS_MAP = "Undefined for class maps, which do not tell objects apart."
 _OPERATING = "at the operating score threshold and the IoU threshold"
 
 CATALOGUE: tuple[MetricDefinition, ...] = (
@@ -717,6 +777,193 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         better="neither",
         aggregation="count",
         needs_class=False,
+    ),
+    _semantic(
+        "normalised_surface_distance",
+        "Normalised surface distance (pooled)",
+        "Border pixels of reference and prediction within the protocol's tolerance of the other "
+        "border / all border pixels of both, summed over cases first.",
+        _NO_BORDERS,
+        _NIKOLOV,
+        asked_by=_TOLERANCES,
+    ),
+    _semantic(
+        "normalised_surface_distance_mean_over_cases",
+        "Normalised surface distance (mean over cases)",
+        "Mean over cases of border pixels within the protocol's tolerance of the other border / "
+        "all border pixels.",
+        _NO_BORDERS_CASES,
+        _NIKOLOV,
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=_TOLERANCES,
+    ),
+    _semantic(
+        "boundary_iou",
+        "Boundary IoU (pooled)",
+        "Pixels in the boundary of reference and prediction / pixels in either boundary, summed "
+        "over cases first. The boundary is what an erosion by a square takes away, as wide as the "
+        "protocol says, or else 2 % of the image's diagonal.",
+        _NO_BORDERS,
+        _CHENG,
+        asked_by=_TOLERANCES,
+    ),
+    _semantic(
+        "boundary_iou_mean_over_cases",
+        "Boundary IoU (mean over cases)",
+        "Mean over cases of pixels in both boundaries / pixels in either.",
+        _NO_BORDERS_CASES,
+        _CHENG,
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=_TOLERANCES,
+    ),
+    _semantic(
+        "hausdorff_95_px",
+        "Hausdorff distance, 95th percentile, in pixels",
+        "Mean over cases of the larger of the two directed 95th percentiles of the distance of a "
+        "border pixel to the nearest border pixel of the other mask, percentiles linearly "
+        "interpolated.",
+        _NO_DISTANCE,
+        _HD95,
+        unit="px",
+        upper=None,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=("surface_tolerance_px",),
+    ),
+    _semantic(
+        "average_surface_distance_px",
+        "Average symmetric surface distance in pixels (mean over cases)",
+        "Mean over cases of (Σ distances of the border pixels of the reference + Σ of those of the "
+        "prediction, each to the nearest of the other) / border pixels of both.",
+        _NO_DISTANCE,
+        _HEIMANN,
+        unit="px",
+        upper=None,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=("surface_tolerance_px",),
+    ),
+    _semantic(
+        "hausdorff_95_um",
+        "Hausdorff distance, 95th percentile, in micrometres",
+        "Mean over cases of the larger of the two directed 95th percentiles of the distance of a "
+        "border pixel to the nearest border pixel of the other mask, percentiles linearly "
+        "interpolated.",
+        _NO_DISTANCE,
+        _HD95,
+        unit="µm",
+        upper=None,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=("surface_tolerance_um",),
+    ),
+    _semantic(
+        "average_surface_distance_um",
+        "Average symmetric surface distance in micrometres (mean over cases)",
+        "Mean over cases of (Σ distances of the border pixels of the reference + Σ of those of the "
+        "prediction, each to the nearest of the other) / border pixels of both.",
+        _NO_DISTANCE,
+        _HEIMANN,
+        unit="µm",
+        upper=None,
+        better="lower",
+        aggregation="mean over cases",
+        n_of="cases",
+        asked_by=("surface_tolerance_um",),
+    ),
+    _semantic(
+        "surface_missed_cases",
+        "Images without distance: class missed",
+        "Images with a border of the class in the reference alone: they have no distance and are "
+        "in no mean of distances.",
+        "0 when there is none; a count has no interval.",
+        _COUNTED,
+        unit="cases",
+        upper=None,
+        better="lower",
+        aggregation="count",
+        n_of="cases",
+        asked_by=_TOLERANCES,
+    ),
+    _semantic(
+        "surface_spurious_cases",
+        "Images without distance: class found where it is not",
+        "Images with a border of the class in the prediction alone: they have no distance and "
+        "are in no mean of distances.",
+        "0 when there is none; a count has no interval.",
+        _COUNTED,
+        unit="cases",
+        upper=None,
+        better="lower",
+        aggregation="count",
+        n_of="cases",
+        asked_by=_TOLERANCES,
+    ),
+    _separability(
+        "touching_share",
+        "Share of reference objects that touch another",
+        "Reference objects that touch (by an edge or a corner of a pixel) or overlap another of "
+        "their class / reference objects: those that a mask of the class would merge.",
+        f"{_NO_REFERENCE} {_CLASS_MAP}",
+    ),
+    _separability(
+        "component_count_relative_error",
+        "Relative error of counting connected components",
+        "Σ(8-connected components of the reference's mask of the class - reference objects) / "
+        "Σ reference objects: what counting on a perfect mask would cost. Merged objects and "
+        "objects in several parts can cancel.",
+        f"{_NO_REFERENCE} {_CLASS_MAP}",
+        lower=-1,
+        upper=None,
+        better="zero",
+    ),
+    _separability(
+        "component_count_mean_absolute_error",
+        "Mean absolute error of counting connected components",
+        "Σ|8-connected components of the reference's mask of the class - reference objects| / "
+        "number of images.",
+        f"Undefined when there is no case. {_CLASS_MAP}",
+        unit="objects per image",
+        upper=None,
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _separability(
+        "component_count_exact_rate",
+        "Share of images where connected components are as many as objects",
+        "Images with as many 8-connected components of the reference's mask of the class as "
+        "reference objects / number of images.",
+        f"Undefined when there is no case. {_CLASS_MAP}",
+        better="higher",
+        aggregation="mean over cases",
+        n_of="cases",
+    ),
+    _separability(
+        "touching_objects",
+        "Reference objects that touch another",
+        "Reference objects that touch or overlap another of their class.",
+        f"A count has no interval. {_CLASS_MAP}",
+        unit="objects",
+        upper=None,
+        better="neither",
+        aggregation="count",
+        n_of="cases",
+    ),
+    _separability(
+        "reference_components",
+        "Connected components of the reference",
+        "8-connected components of the reference's mask of the class, summed over cases.",
+        f"A count has no interval. {_CLASS_MAP}",
+        unit="components",
+        upper=None,
+        better="neither",
+        aggregation="count",
+        n_of="cases",
     ),
     _timing(
         "latency_median_ms",

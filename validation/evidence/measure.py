@@ -16,12 +16,18 @@ from validation.evidence import case_rows, coco_ap, semantic
 from validation.evidence.agreement import area_fraction_figures
 from validation.evidence.class_rows import class_columns, class_rows
 from validation.evidence.estimates import ClassPrecision, metric_values
+from validation.evidence.further_tables import (
+    FurtherTables,
+    asks_for_surfaces,
+    further_figures,
+)
 from validation.evidence.instance import ObjectCounts, object_counts, object_figures
 from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, left_out_rows
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import ConfusionTable, OverlapTable
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
+from validation.evidence.surface import surface_terms
 from validation.plan.protocol import Matching, Protocol
 from validation.testset.cases import Case
 
@@ -87,6 +93,7 @@ def measure(
     protocol: Protocol,
     *,
     failed: Mapping[str, FailedCase] | None = None,
+    further: FurtherTables | None = None,
 ) -> Evidence:
     """Return all figures and rows.
 
@@ -96,6 +103,8 @@ def measure(
         cases: Every case that is evaluated, failed ones among them, in any order.
         protocol: The approved plan.
         failed: The cases without a prediction, by case id.
+        further: Tables of borders, which a protocol can ask for, and of objects that a mask
+            would merge; without those there are no figures of them.
 
     Raises:
         ValueError: Tables, failed cases and cases do not fit one another or the protocol.
@@ -111,11 +120,13 @@ def measure(
     groups = _groups(measured, protocol)
     is_instance = protocol.method.kind == "instance"
     images = _images(measured, protocol) if is_instance else {}
-    metrics = [_metrics(group, images, protocol) for group in groups]
+    beside = further or FurtherTables()
+    _require_surfaces(measured, beside, protocol)
+    metrics = [_metrics(group, images, beside, protocol) for group in groups]
     columns = class_columns([one for of_group in metrics for one in of_group])
     return Evidence(
         metrics=tuple(one for of_group in metrics for one in of_group),
-        case_rows=tuple(_case_row(one, protocol) for one in measured),
+        case_rows=tuple(_case_row(one, beside, protocol) for one in measured),
         class_rows=tuple(
             row
             for group, of_group in zip(groups, metrics, strict=True)
@@ -234,6 +245,22 @@ def _require_no_prediction(table: Table) -> None:
         raise ValueError(f"case {table.case_id} failed, and its table has a prediction")
 
 
+def _require_surfaces(
+    measured: Sequence[_Measured], further: FurtherTables, protocol: Protocol
+) -> None:
+    if not asks_for_surfaces(protocol):
+        return
+    without = [
+        one.case.case_id
+        for one in measured
+        if one.in_figures and one.case.case_id not in further.surfaces
+    ]
+    if without:
+        raise ValueError(
+            f"the protocol asks for borders, and cases have none: {', '.join(without)}"
+        )
+
+
 def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
     """Return all cases, then each subgroup: columns in the protocol's order, values sorted."""
     groups = [_Group({}, list(measured))]
@@ -245,13 +272,15 @@ def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
 
 
 def _metrics(
-    group: _Group, images: Mapping[str, Images], protocol: Protocol
+    group: _Group, images: Mapping[str, Images], further: FurtherTables, protocol: Protocol
 ) -> tuple[MetricValue, ...]:
     used = [one for one in group.members if one.in_figures]
     is_instance = protocol.method.kind == "instance"
     by_subject = protocol.analysis.resampling_unit == "subject"
+    found = (_instance_figures if is_instance else _semantic_figures)(used, protocol)
+    found.extend(further_figures([one.case.case_id for one in used], further, protocol))
     return metric_values(
-        _instance_figures(used, protocol) if is_instance else _semantic_figures(used, protocol),
+        found,
         _precisions(used, images, protocol) if is_instance else [],
         unit_of_case=[
             (one.case.subject_id or "") if by_subject else one.case.case_id for one in used
@@ -323,7 +352,7 @@ def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Fig
     return figures
 
 
-def _case_row(one: _Measured, protocol: Protocol) -> Row:
+def _case_row(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
     row = case_rows.case_row(one.case, protocol, failed=one.failed, in_figures=one.in_figures)
     names = protocol.class_names()
     if isinstance(one.table, OverlapTable):
@@ -340,7 +369,15 @@ def _case_row(one: _Measured, protocol: Protocol) -> Row:
         )
     else:
         cells = {}
-    return {**row, **cells}
+    return {**row, **cells, **_surface_cells(one, further, protocol)}
+
+
+def _surface_cells(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
+    terms = surface_terms(protocol.analysis, protocol.test_set.pixel_spacing_um)
+    if terms is None or not one.in_figures or not asks_for_surfaces(protocol):
+        return {}
+    table = further.surfaces[one.case.case_id]
+    return case_rows.surface_cells(table, protocol.class_names(), terms)
 
 
 def _class_rows(

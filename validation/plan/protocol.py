@@ -361,6 +361,14 @@ class AnalysisPlan(Record):
     way it is a finding and the verdict cannot be ``met``."""
     presence_minimum_area_px: Annotated[int, Field(ge=1)] | None = None
     """A class is present in an image from this area on (semantic)."""
+    surface_tolerance_px: Annotated[float, Field(ge=0)] | None = None
+    """Distance between borders that is no error, in pixels; asks for figures of borders
+    (semantic)."""
+    surface_tolerance_um: Annotated[float, Field(ge=0)] | None = None
+    """The same in micrometres, where the size of a pixel is known; one of the two."""
+    boundary_distance_px: Annotated[int, Field(ge=1)] | None = None
+    """Width of the boundary for boundary IoU, in pixels; 2 % of the image's diagonal if none
+    is named."""
     matching: Matching | None = None
     """Pairing of objects (instance)."""
     rationale: Prose

@@ -1,0 +1,205 @@
+"""Tables beside the confusions and overlaps: borders, and objects that a mask would merge.
+
+As files of a record:
+
+- ``tables/surfaces.csv`` (semantic, where the protocol asks for figures of borders): a row for
+  each case and class, as `validation.evidence.surface.SurfaceRow` says.
+- ``tables/separability.csv`` (where the reference standard holds objects): a row for each case
+  and class, as `validation.evidence.separability.SeparationRow` says.
+
+A case whose reference cannot be read has no row in either.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from validation.errors import EvidenceError
+from validation.evidence.csv_text import csv_bytes, csv_rows
+from validation.evidence.ratios import Figure
+from validation.evidence.separability import (
+    SeparationRow,
+    SeparationTable,
+    separation_figures,
+)
+from validation.evidence.surface import (
+    SurfaceRow,
+    SurfaceTable,
+    surface_figures,
+    surface_terms,
+)
+from validation.plan.protocol import Protocol
+
+if TYPE_CHECKING:
+    from validation.evidence.rows import Row
+
+SURFACES, SEPARABILITY = "tables/surfaces.csv", "tables/separability.csv"
+
+_SURFACE_CELLS = tuple(one.name for one in fields(SurfaceRow))
+_DISTANCES = {
+    "reference_distance_sum_px",
+    "prediction_distance_sum_px",
+    "hausdorff_95_px",
+}
+_SURFACES = ("case_id", "class", *_SURFACE_CELLS)
+_SEPARABILITY = ("case_id", "class", *SeparationRow._fields)
+
+
+@dataclass(frozen=True)
+class FurtherTables:
+    """Tables by case id, those of failed cases among them."""
+
+    surfaces: Mapping[str, SurfaceTable] = field(default_factory=dict)
+    separations: Mapping[str, SeparationTable] = field(default_factory=dict)
+
+
+def asks_for_surfaces(protocol: Protocol) -> bool:
+    """Tell whether the protocol asks for figures of borders."""
+    plan = protocol.analysis
+    given = plan.surface_tolerance_px is not None or plan.surface_tolerance_um is not None
+    return given and protocol.method.kind == "semantic"
+
+
+def holds_objects(protocol: Protocol) -> bool:
+    """Tell whether the reference standard tells objects apart."""
+    return protocol.test_set.reference_standard.format != "class_map"
+
+
+def further_figures(
+    case_ids: Sequence[str], further: FurtherTables, protocol: Protocol
+) -> list[Figure]:
+    """Return the figures of borders and of objects that a mask would merge, by class.
+
+    Args:
+        case_ids: Cases in the figures, in their order.
+        further: Tables of those cases at least.
+        protocol: The approved plan.
+    """
+    figures: list[Figure] = []
+    terms = surface_terms(protocol.analysis, protocol.test_set.pixel_spacing_um)
+    has_objects = holds_objects(protocol)
+    known = all(one in further.separations for one in case_ids) and bool(further.separations)
+    for number, name in enumerate(protocol.class_names()):
+        if terms is not None and asks_for_surfaces(protocol):
+            borders = [further.surfaces[one].rows[number] for one in case_ids]
+            figures.extend(surface_figures(borders, name, terms))
+        if not has_objects:
+            figures.extend(separation_figures(None, len(case_ids), name))
+        elif known:
+            rows = [further.separations[one].rows[number] for one in case_ids]
+            figures.extend(separation_figures(rows, len(rows), name))
+    return figures
+
+
+def further_files(further: FurtherTables, protocol: Protocol) -> dict[str, bytes]:
+    """Return the tables as files by name, ordered by case id."""
+    names = protocol.class_names()
+    files: dict[str, bytes] = {}
+    if asks_for_surfaces(protocol):
+        rows: list[Row] = [
+            {"case_id": case_id, "class": name, **vars(row)}
+            for case_id, table in sorted(further.surfaces.items())
+            for name, row in zip(names, table.rows, strict=True)
+        ]
+        files[SURFACES] = csv_bytes(_SURFACES, rows)
+    if holds_objects(protocol):
+        rows = [
+            {"case_id": case_id, "class": name, **row._asdict()}
+            for case_id, of_case in sorted(further.separations.items())
+            for name, row in zip(names, of_case.rows, strict=True)
+        ]
+        files[SEPARABILITY] = csv_bytes(_SEPARABILITY, rows)
+    return files
+
+
+def further_from_files(files: Mapping[str, bytes], protocol: Protocol) -> FurtherTables:
+    """Return the tables that `further_files` wrote.
+
+    A record without ``separability.csv`` was made before there was one, and has none of its
+    figures.
+
+    Raises:
+        EvidenceError: A file is missing, damaged, or contradicts the protocol.
+    """
+    surfaces, separations = {}, {}
+    if asks_for_surfaces(protocol):
+        for case_id, rows in _rows_by_case(files, SURFACES, _SURFACES, protocol).items():
+            surfaces[case_id] = SurfaceTable(case_id, tuple(_surface_row(one) for one in rows))
+    if holds_objects(protocol) and SEPARABILITY in files:
+        for case_id, rows in _rows_by_case(files, SEPARABILITY, _SEPARABILITY, protocol).items():
+            separations[case_id] = SeparationTable(
+                case_id, tuple(_separation_row(one) for one in rows)
+            )
+    return FurtherTables(surfaces, separations)
+
+
+def _rows_by_case(
+    files: Mapping[str, bytes], name: str, expected: tuple[str, ...], protocol: Protocol
+) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of each case, one for each class in the protocol's order."""
+    if name not in files:
+        raise EvidenceError("a table of the evidence is missing", where=name)
+    try:
+        columns, rows = csv_rows(files[name])
+    except ValueError as error:
+        raise _damaged(name, str(error)) from error
+    if columns != expected:
+        raise _damaged(name, f"its columns are not {', '.join(expected)}")
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        grouped.setdefault(row["case_id"], []).append(row)
+    for case_id, of_case in grouped.items():
+        if tuple(row["class"] for row in of_case) != protocol.class_names():
+            raise _damaged(name, f"case {case_id} has not one row for each class")
+    return grouped
+
+
+def _surface_row(cells: Mapping[str, str]) -> SurfaceRow:
+    values: dict[str, Any] = {
+        name: _distance(cells[name]) if name in _DISTANCES else _whole(SURFACES, cells[name])
+        for name in _SURFACE_CELLS
+    }
+    row = SurfaceRow(**values)
+    distances = (
+        row.reference_distance_sum_px,
+        row.prediction_distance_sum_px,
+        row.hausdorff_95_px,
+    )
+    if any((one is None) == row.has_distances for one in distances):
+        raise _damaged(SURFACES, f"case {cells['case_id']}: distances without borders, or not")
+    if (
+        row.reference_within > row.reference_border_px
+        or row.prediction_within > row.prediction_border_px
+        or row.boundary_intersection_px > row.boundary_union_px
+    ):
+        raise _damaged(SURFACES, f"case {cells['case_id']}: a part is larger than its whole")
+    return row
+
+
+def _separation_row(cells: Mapping[str, str]) -> SeparationRow:
+    row = SeparationRow(*(_whole(SEPARABILITY, cells[one]) for one in SeparationRow._fields))
+    if row.touching > row.objects or (row.objects > 0) != (row.components > 0):
+        raise _damaged(SEPARABILITY, f"case {cells['case_id']}: counts that cannot be")
+    return row
+
+
+def _whole(table: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise _damaged(table, f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _distance(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise _damaged(SURFACES, f"{text!r} is not a number") from error
+    if not 0 <= value < float("inf"):
+        raise _damaged(SURFACES, f"{text!r} is not a distance")
+    return value
+
+
+def _damaged(table: str, what: str) -> EvidenceError:
+    return EvidenceError(f"a table of the evidence is damaged: {what}", where=table)
