@@ -22,7 +22,7 @@ from validation.testset.formats.label_maps import read_class_map, read_label_map
 Annotation = ClassMap | ObjectSet
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - it is a finding, not an error of the tool
     """A file of a case cannot be used; the message says which and why."""
 
 
@@ -31,8 +31,8 @@ class CaseReader:
     """Reads the files of cases below a root."""
 
     root: Path
-    digests: Mapping[str, str] | None
-    """Locked digests by path; None while the set is being locked."""
+    digests: Mapping[str, str]
+    """Locked digests by path."""
     protocol: Protocol
     coco: Mapping[str, ObjectSet] | None = None
     """Reference objects by case, where one COCO file holds them."""
@@ -125,8 +125,6 @@ class CaseReader:
             content = (self.root / path).read_bytes()
         except OSError as error:
             raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
-        if self.digests is not None:
-            found = hashlib.sha256(content).hexdigest()
-            if found != self.digests.get(path):
-                raise Unreadable(f"{path} changed after the lock was checked")
+        if hashlib.sha256(content).hexdigest() != self.digests.get(path):
+            raise Unreadable(f"{path} changed after its digest was checked")
         return content

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from validation import workspace
-from validation.report.report import Report, render_report
 from validation.record_folder import read_contents
+from validation.report.report import Report, render_report
 
 
 def write_report(folder: Path, record_id: str) -> None:
