@@ -129,9 +129,11 @@ def path_objection(path: str) -> str | None:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in path or ".." in parts:
         return "leads out of the root"
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in path):  # noqa: PLR2004
+        return "is not in UTF-8"
     if "" in parts or "." in parts:
         return "has an empty part"
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in path):
+    if any(unicodedata.category(character) == "Cc" for character in path):
         return "holds a control character"
     if unicodedata.normalize("NFC", path) != path:
         return "is not in Unicode's normal form C"
