@@ -4,7 +4,6 @@
 to a later room); it opens no file. Errors forbid a run; warnings are for the author.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -363,12 +362,13 @@ def _thresholds_are_distinct(protocol: Protocol, _: Metrics) -> Found:
 
 
 def _exclusions_are_distinct(protocol: Protocol, _: Metrics) -> Found:
-    counts = Counter(one for exclusion in protocol.test_set.exclusions for one in exclusion.cases)
-    for position, exclusion in enumerate(protocol.test_set.exclusions):
-        for number, case_id in enumerate(exclusion.cases):
-            if counts[case_id] > 1:
-                path: Path = ("test_set", "exclusions", position, "cases", number)
-                yield path, f"case {case_id} is excluded twice", "list it once"
+    named = [
+        (("test_set", "exclusions", position, "cases", number), case_id)
+        for position, exclusion in enumerate(protocol.test_set.exclusions)
+        for number, case_id in enumerate(exclusion.cases)
+    ]
+    for later, case_id in _later_occurrences(case_id for _, case_id in named):
+        yield named[later][0], f"case {case_id} is excluded twice", "list it once"
 
 
 def _few_replicates(protocol: Protocol, _: Metrics) -> Found:

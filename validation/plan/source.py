@@ -234,12 +234,18 @@ def _field_problems(error: ValidationError, source: Source) -> Iterator[Problem]
     """
     by_path: dict[Path, Any] = {}
     for one in error.errors():
-        by_path.setdefault(_path_of(one["loc"], source.values), one)
+        by_path.setdefault(_path_of(one, source.values), one)
     for path in sorted(by_path, key=source.line):
+        if by_path[path]["type"] == "too_short" and any(_is_below(one, path) for one in by_path):
+            continue  # the list has entries; what is wrong with them is told
         yield Problem(source.where(path), *_words(by_path[path], path, source))
 
 
-def _path_of(location: Path, values: Any) -> Path:  # noqa: ANN401 - any YAML value
+def _is_below(path: Path, other: Path) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
+
+
+def _path_of(error: Any, values: Any) -> Path:  # noqa: ANN401 - any YAML value
     """Return the path of an error in the file.
 
     Pydantic adds parts of its own: the branch of a tagged union (which is the value of
@@ -247,18 +253,18 @@ def _path_of(location: Path, values: Any) -> Path:  # noqa: ANN401 - any YAML va
     """
     path: list[str | int] = []
     in_branch = False
-    for part in location:
-        if not isinstance(values, dict | list):
-            break
+    for part in error["loc"]:
         if not in_branch and part in _BRANCHES and part in _tags(values):
             in_branch = True
             continue
-        path.append(part)
         in_branch = False
         try:
-            values = values[part]  # type: ignore[index]
+            values = values[part]
         except (KeyError, IndexError, TypeError):
+            if error["type"] == "missing":
+                path.append(part)
             break
+        path.append(part)
     return tuple(path)
 
 
@@ -267,7 +273,7 @@ _BRANCHES = frozenset(
 )
 
 
-def _tags(values: dict[str, Any] | list[Any]) -> tuple[Any, ...]:
+def _tags(values: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any YAML value
     return (values.get("adapter"), values.get("kind")) if isinstance(values, dict) else ()
 
 
