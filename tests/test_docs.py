@@ -195,3 +195,48 @@ def test_the_commands_of_a_page_do_what_it_says(path: Path, tmp_path: Path) -> N
     assert steps
     for step in steps:
         pages.run(step, tmp_path, variables)
+
+
+# --- the runner itself --------------------------------------------------------------------
+
+_PAGE = """
+<!-- run: exit 1 -->
+```console
+$ echo one \\
+>   two
+one two
+$ printf '%s\\n' a b c; false
+a
+...
+```
+
+```console
+$ not run, as it is not marked
+```
+"""
+
+
+def test_a_console_block_becomes_steps() -> None:
+    first, second = pages.steps(_PAGE)
+    assert (first.script, first.printed, first.status) == ("echo one two", "one two\n", 0)
+    assert (second.printed, second.status) == ("a\n...\n", 1)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the guides are for a POSIX shell")
+@pytest.mark.parametrize(
+    ("number", "right", "wrong"), [(0, "two\n$", "three\n$"), (1, "exit 1", "exit 3")]
+)
+def test_what_a_page_says_wrongly_is_noticed(
+    number: int, right: str, wrong: str, tmp_path: Path
+) -> None:
+    variables = {"PATH": os.environ["PATH"]}
+    pages.run(list(pages.steps(_PAGE))[number], tmp_path, variables)
+    step = list(pages.steps(_PAGE.replace(right, wrong)))[number]
+    with pytest.raises(AssertionError, match="line 2: "):
+        pages.run(step, tmp_path, variables)
+
+
+def test_a_broken_link_is_noticed() -> None:
+    text = "# A *b* `c`: d\n[x](y.md#z)\n```text\n# no heading [n](o)\n```\n"
+    assert list(pages.links(text)) == ["y.md#z"]
+    assert pages.anchors(text) == {"a-b-c-d"}
