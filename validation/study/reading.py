@@ -56,6 +56,11 @@ class CaseReader:
             Unreadable: It cannot be read, does not fit the image, or fails the gate.
         """
         annotation = self._annotation(case)
+        if annotation.shape != shape:
+            raise Unreadable(
+                f"{case.reference or 'the reference'} has {_size(annotation.shape)}, "
+                f"its image {_size(shape)}"
+            )
         if isinstance(annotation, ClassMap):
             annotation = self._within_region(case, annotation)
             problems = problems_of_class_map(
@@ -128,3 +133,7 @@ class CaseReader:
         if hashlib.sha256(content).hexdigest() != self.digests.get(path):
             raise Unreadable(f"{path} changed after its digest was checked")
         return content
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} rows and {shape[1]} columns"

@@ -63,7 +63,7 @@ def _rows(content: bytes, name: str) -> tuple[list[tuple[int, dict[str, str | No
         header = list(reader.fieldnames or [])
         rows = [(reader.line_num, dict(row)) for row in reader]
     except csv.Error as error:
-        where = f"{name}:{reader.line_num}"
+        where = f"{name}:{reader.reader.line_num}"
         raise TestSetError(f"the case table is not valid CSV: {error}", where=where) from error
     return rows, header
 
@@ -117,6 +117,9 @@ def _path_problems(cells: dict[str, str], where: str, reference_needed: bool) ->
         objection = path_objection(path)
         if objection:
             yield Problem(where, f"{column} {path!r} {objection}", "name a file under the root")
+    image, reference = cells.get("image", ""), cells.get("reference", "")
+    if image and image == reference:
+        yield Problem(where, "the image is its own reference", "name the file with the reference")
 
 
 def path_objection(path: str) -> str | None:
