@@ -52,7 +52,7 @@ def test_unfinished_work_is_replaced(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("step", ["fsync", "link_or_replace"])
-def test_what_cannot_be_written_leaves_nothing(
+def test_what_cannot_be_written_leaves_nothing(  # noqa: PLR0917 - the columns of a table
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, number: int, fix: str, step: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -104,7 +104,7 @@ def test_a_finished_folder_gets_its_name_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda path: None, "is not there"),
+        (lambda _: None, "is not there"),
         (lambda path: path.mkdir(), "is a folder"),
         (lambda path: path.symlink_to(path.name), "cannot be read"),
     ],

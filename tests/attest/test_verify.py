@@ -73,12 +73,12 @@ def test_verifying_writes_nothing(record: Path, study: Any) -> None:
 
 
 def test_a_record_on_a_read_only_disk_can_be_verified(record: Path) -> None:
-    bound = subprocess.run(
-        f"mount --bind {record} {record} && mount -o remount,ro,bind {record}",
-        shell=True, capture_output=True, check=False,
-    )  # fmt: skip
-    if bound.returncode:
-        subprocess.run(["umount", str(record)], capture_output=True, check=False)
+    place = str(record)
+    commands = (["mount", "--bind", place, place], ["mount", "-o", "remount,ro,bind", place])
+    made = [subprocess.run(one, capture_output=True, check=False).returncode for one in commands]
+    if any(made):
+        if not made[0]:
+            subprocess.run(["umount", place], check=True)
         pytest.skip("a read-only disk cannot be mounted here")
     try:
         with pytest.raises(OSError, match="Read-only"):

@@ -119,7 +119,8 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "criteria.1.iou", "has no IoU threshold", _add(metric="count_bias", iou=0.5)),
     ("error", "criteria.1", "recall needs an IoU threshold", _add(iou=None)),
     ("error", "criteria.1.iou", "0.6 is not evaluated", _add(iou=0.6)),
-    ("error", "criteria.1.iou", "0.6 is not evaluated", _add(metric="average_precision_at", iou=0.6)),
+    ("error", "criteria.1.iou", "0.6 is not evaluated",
+     _add(metric="average_precision_at", iou=0.6)),
     ("error", "criteria.1.bound", "outside the range of recall, 0 to 1", _add(bound=85)),
     ("error", "criteria.1.bound", "every result meets this bound", _add(bound=0)),
     ("error", "criteria.1.judged_on", "has no confidence interval",
@@ -177,7 +178,7 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "analysis.matching.further_iou_thresholds.0", "0.5 stands twice",
      _set("analysis.matching.further_iou_thresholds", [0.5])),
     ("error", "test_set.exclusions.1.cases.0", "C1 is excluded twice",
-     _set("test_set.exclusions", [{"cases": ["C1"], "reason": "r"}, {"cases": ["C1"], "reason": "q"}])),
+     _set("test_set.exclusions", [{"cases": ["C1"], "reason": one} for one in ("r", "q")])),
     ("warning", "analysis.replicates", "fewer than 1,000", _set("analysis.replicates", 500)),
     ("warning", "criteria", "how well found objects are outlined",
      _set("criteria.0", _criterion(id="AC-01"))),
@@ -215,7 +216,7 @@ def _remarks(tiny: Any, values: Any) -> tuple[Any, list[str]]:
     [("instance", *one) for one in INSTANCE] + [("semantic", *one) for one in SEMANTIC],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_contradiction_is_found_at_its_line(
+def test_a_contradiction_is_found_at_its_line(  # noqa: PLR0917 - the columns of a table
     tiny: Any,
     make_study: Any,
     kind: str,

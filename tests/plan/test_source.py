@@ -75,8 +75,7 @@ def test_aliases_are_refused() -> None:
 
 def test_a_billion_laughs_are_refused_at_once() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    for n in range(1, 12):
-        lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert len(_refused("\n".join(lines)).problems) == 110
 
 
@@ -130,7 +129,7 @@ def test_a_huge_protocol_is_refused_unread() -> None:
     assert f"{MAXIMUM_BYTES:,}" in _refused(b"#" * (MAXIMUM_BYTES + 1)).what
 
 
-@pytest.mark.parametrize("open_, close", [("[", "]"), ("{a: ", "}")])
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a: ", "}")])
 @pytest.mark.parametrize("depth", [MAXIMUM_DEPTH + 1, 20_000])
 def test_deep_nesting_is_refused(open_: str, close: str, depth: int) -> None:
     assert "nested too deeply" in _refused("a: " + open_ * depth + close * depth).what

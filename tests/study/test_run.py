@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -427,14 +426,17 @@ def test_a_read_only_folder_is_told(locked: Any, monkeypatch: pytest.MonkeyPatch
     assert error.fix == "choose a folder that can be written to"
 
 
-def test_what_the_model_prints_stays_out_of_the_results(locked: Any) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_the_model_prints_stays_out_of_the_results(
+    locked: Any, capfd: pytest.CaptureFixture[str], workers: str
+) -> None:
+    from validation.cli import main
+
     locked.parameters = {"fail_on": 3, "how": "print"}
     locked.write()
-    done = subprocess.run(
-        [sys.executable, "-m", "validation", "run", str(locked.path), "--json", "--workers", "2",
-         "--out", str(locked.folder / "record")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["findings"]["verdict"] == "met"
-    assert "a model that talks" in done.stderr
-    assert done.returncode == 0
+    out = str(locked.folder / "record")
+    arguments = ["run", str(locked.path), "--json", "--workers", workers, "--out", out]
+    main(arguments, standalone_mode=False)
+    stdout, stderr = capfd.readouterr()
+    assert json.loads(stdout)["findings"]["verdict"] == "met"
+    assert "a model that talks" in stderr

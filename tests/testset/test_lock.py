@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import unicodedata
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +21,9 @@ from validation.study.opening import (
     require_locked_cases,
 )
 from validation.testset.lock import Entry, Lock, compare, manifest, name_problems, parse_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _said(study: Any) -> list[str]:
@@ -132,8 +134,10 @@ def test_missing_and_unnamed_files_are_told_all_at_once(study: Any) -> None:
     study.put("images/Thumbs.db", b"x")
     study.put("images/c2.png", b"x")
     assert _said(study) == [
-        "'images/c2.png': differs from 'images/C2.png' in upper and lower case or in Unicode "
-        "form only",
+        (
+            "'images/c2.png': differs from 'images/C2.png' in upper and lower case or in Unicode "
+            "form only"
+        ),
         "images/C1.png: the image is not in a locked folder, or does not exist",
         "references/C3.png: the reference is not in a locked folder, or does not exist",
         "images/Thumbs.db: no case names this file",
@@ -234,7 +238,7 @@ def test_a_protocol_with_another_test_set_is_refused(
     table, content = read_case_table(opened)
     with pytest.raises(LockError) as caught:
         require_locked_cases(opened, read_lock(opened), table, content)
-    assert said in [one.what for one in caught.value.problems][0]
+    assert said in caught.value.problems[0].what
 
 
 def test_another_case_table_is_refused(locked: Any) -> None:
