@@ -174,6 +174,23 @@ def test_every_case_that_cannot_be_measured_is_told_at_once(study: Any, tiny: An
     assert "32" in said[1]
 
 
+def test_an_image_cut_short_is_refused_after_a_report_was_rendered(
+    study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image, ImageFile
+
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
+    path = study.root / "images/C1.png"
+    Image.open(path).save(study.root / "images/C1.tif")
+    content = (study.root / "images/C1.tif").read_bytes()
+    (study.root / "images/C1.tif").write_bytes(content[:-1])
+    path.unlink()
+    study.rows[0]["image"] = "images/C1.tif"
+    study.write()
+    (said,) = _said(study)
+    assert said.startswith("case C1: images/C1.tif")
+
+
 def test_an_unknown_class_value_is_refused_at_the_lock(make_study: Any, tiny: Any) -> None:
     import numpy as np
 
