@@ -208,7 +208,7 @@ def _matching() -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - as PyYAML has it
         return True
 
 
