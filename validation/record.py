@@ -14,20 +14,35 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A digest that names its algorithm, e.g. ``sha256:9f86d0…``."""
 
 
-def _one_line(text: str) -> str:
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
+def _is_control(character: str) -> bool:
+    return character < " " or "\x7f" <= character <= "\x9f"
+
+
+def one_line(text: str) -> str:
+    """Return `text`; ValueError where it has a line break or another control character."""
+    if any(map(_is_control, text)):
         raise ValueError("must be one line without control characters")
+    return text
+
+
+def _without_controls(text: str) -> str:
+    if any(map(_is_control, text.replace("\n", "").replace("\t", ""))):
+        raise ValueError("must hold no control characters but line breaks and tabs")
     return text
 
 
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 """A short printable text on one line: a name, a title, an id."""
 
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Prose = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
+    AfterValidator(_without_controls),
+]
 """A text of one or more paragraphs."""
 
 

@@ -32,7 +32,8 @@ REPORTS = ("report.html", "report.pdf")
 
 _R = TypeVar("_R", bound=Record)
 
-_EMBEDDED = ("protocol.yaml", "lock/", "environment.json", "run.json", "evidence/", "findings.json")
+EMBEDDED = ("protocol.yaml", "lock/", "environment.json", "run.json", "evidence/", "findings.json")
+"""How the names of the files begin that the report embeds."""
 
 
 class RecordIndex(Record):
@@ -106,7 +107,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
     files = {
         name: workspace.read(folder / name, "a file of the record")
         for name in names
-        if name.startswith(_EMBEDDED) or name.startswith(f"{OVERLAYS}/")
+        if name.startswith(EMBEDDED) or name.startswith(f"{OVERLAYS}/")
     }
     parsed = _Parts(folder, files)
     overlays = parsed.overlays()
@@ -123,7 +124,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),
         overlays=overlays.overlays,
         pictures={one.file: parsed[f"{OVERLAYS}/{one.file}"] for one in overlays.overlays},
-        files={name: content for name, content in files.items() if name.startswith(_EMBEDDED)},
+        files={name: content for name, content in files.items() if name.startswith(EMBEDDED)},
         digests={entry.path: f"sha256:{entry.sha256}" for entry in entries},
         tool_version=validation.__version__,
     )

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,20 +50,7 @@ def write_new(path: Path, content: bytes) -> None:
     Raises:
         RecordError: It exists, or cannot be written (full disk, no permission).
     """
-    with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            os.link(temporary, path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-        _sync_folder(path.parent)
+    _write(path, content, lambda temporary: os.link(temporary, path))
 
 
 def write_again(path: Path, content: bytes) -> None:
@@ -71,19 +59,34 @@ def write_again(path: Path, content: bytes) -> None:
     Raises:
         RecordError: It cannot be written.
     """
+    _write(path, content, lambda temporary: temporary.replace(path))
+
+
+def _write(path: Path, content: bytes, give_name: Callable[[Path], object]) -> None:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            temporary.chmod(0o644)
+            give_name(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder that must not be there yet, and the folders above it.
+
+    Raises:
+        RecordError: It exists, or cannot be made.
+    """
+    with _told(path):
+        path.mkdir(parents=True)
 
 
 def finish(staging: Path, final: Path) -> None:
@@ -92,9 +95,9 @@ def finish(staging: Path, final: Path) -> None:
     Raises:
         RecordError: A folder of that name exists, or the disk objects.
     """
-    if final.exists():
+    if os.path.lexists(final):
         raise RecordError(
-            "a record of that name exists and is never replaced",
+            "something of that name exists and is never replaced",
             where=str(final),
             fix="give another name by --out",
         )
@@ -121,7 +124,7 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         fixes = {
-            errno.ENOSPC: "free some space and run again; nothing was left half-written",
+            errno.ENOSPC: "make room and try again (a run: by --resume); nothing is half-written",
             errno.EROFS: "choose a folder that can be written to",
             errno.EACCES: "choose a folder that you may write to",
             errno.EPERM: "choose a folder that you may write to",
@@ -154,7 +157,7 @@ def walk(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
     problems: list[Problem] = []
     for folder in folders:
         start = root / folder
-        if start.is_symlink():
+        if _has_link(root, start):
             problems.append(Problem(str(start), "is a symbolic link", "put the files there"))
         elif not start.is_dir():
             problems.append(Problem(str(start), "the folder is not there"))
@@ -165,8 +168,20 @@ def walk(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
+def _has_link(root: Path, folder: Path) -> bool:
+    """Tell whether the folder, or one between it and the root, is a symbolic link."""
+    while folder != root and folder.is_relative_to(root):
+        if folder.is_symlink():
+            return True
+        folder = folder.parent
+    return False
+
+
 def _walk_below(root: Path, start: Path, found: list[str], problems: list[Problem]) -> None:
-    for folder, subfolders, names in os.walk(start, followlinks=False):
+    def object_to(error: OSError) -> None:
+        problems.append(Problem(repr(error.filename), f"cannot be listed: {error.strerror}"))
+
+    for folder, subfolders, names in os.walk(start, onerror=object_to, followlinks=False):
         subfolders.sort()
         for name in [*subfolders, *names]:
             path = Path(folder) / name
@@ -204,6 +219,9 @@ def _hashed(root: Path, path: str) -> Entry | Problem:
     sha256 = hashlib.sha256()
     size = 0
     try:
+        # What is no plain file may never end, and a link can name something else tomorrow.
+        if not stat.S_ISREG((root / path).lstat().st_mode):
+            return Problem(path, "is not a plain file", "put the file itself there")
         with (root / path).open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 sha256.update(block)
@@ -214,10 +232,14 @@ def _hashed(root: Path, path: str) -> Entry | Problem:
 
 
 def files_below(folder: Path) -> tuple[str, ...]:
-    """Return every file below a folder as sorted relative paths, links left unfollowed."""
+    """Return everything below a folder but folders as sorted relative paths.
+
+    Links to folders are among it, unfollowed.
+    """
     found = [
-        (Path(parent) / name).relative_to(folder).as_posix()
-        for parent, _, names in os.walk(folder, followlinks=False)
-        for name in names
+        path.relative_to(folder).as_posix()
+        for parent, subfolders, names in os.walk(folder, followlinks=False)
+        for name in [*subfolders, *names]
+        if (path := Path(parent) / name).is_symlink() or not path.is_dir()
     ]
     return tuple(sorted(found))

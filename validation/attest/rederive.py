@@ -9,8 +9,13 @@ from pydantic import ValidationError
 
 from validation.attest.verification import Checks
 from validation.errors import ToolError
-from validation.evidence.files import evidence_files, metrics_from_json, tables_from_files
-from validation.evidence.measure import measure
+from validation.evidence.files import (
+    evidence_files,
+    metrics_from_json,
+    table_files,
+    tables_from_files,
+)
+from validation.evidence.measure import FailedCase, measure
 from validation.evidence.run_record import RunRecord
 from validation.evidence.timing import latency_metrics
 from validation.judge.acceptance import assess
@@ -39,8 +44,9 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
         what = "protocol, lock, run and findings can be read"
         checks(what, None, _named(error))
         return
-    _check_lock(files, lock, checks)
-    _check_evidence(files, protocol, lock, checks)
+    _check_lock(files, protocol, lock, checks)
+    _check_run(protocol, lock, run, findings, checks)
+    _check_evidence(files, protocol, lock, findings, checks)
     _check_timing(run, checks)
     _check_findings(files, protocol, run, findings, checks)
 
@@ -51,7 +57,18 @@ def _named(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _check_lock(files: Mapping[str, bytes], lock: Lock, checks: Checks) -> None:
+def _check_lock(files: Mapping[str, bytes], protocol: Protocol, lock: Lock, checks: Checks) -> None:
+    test_set = protocol.test_set
+    excluded = {case_id for one in test_set.exclusions for case_id in one.cases}
+    agreeing = {
+        "id": lock.test_set_id == test_set.id,
+        "folders": lock.folders == test_set.folders,
+        "reference standard": lock.reference_standard == test_set.reference_standard,
+        "exclusions": {one.case.case_id for one in lock.cases.excluded} == excluded,
+    }
+    differing = [name for name, same in agreeing.items() if not same]
+    detail = f"these differ: {', '.join(differing)}" if differing else lock.test_set_id
+    checks("the lock is of the protocol's test set", not differing, detail)
     what = "the manifest is the one that the lock names"
     content = files.get("lock/manifest-sha256.txt")
     if content is None:
@@ -61,8 +78,33 @@ def _check_lock(files: Mapping[str, bytes], lock: Lock, checks: Checks) -> None:
     checks(what, found == lock.manifest_digest, found)
 
 
+def _check_run(
+    protocol: Protocol, lock: Lock, run: RunRecord, findings: Findings, checks: Checks
+) -> None:
+    model, evaluated = protocol.model, len(lock.cases.evaluated)
+    same = (run.model_name, run.model_version, run.model_digest) == (
+        model.name,
+        model.version,
+        model.digest,
+    )
+    detail = f"{run.model_name} {run.model_version}, {run.model_digest}"
+    checks("the model that ran is the one that the protocol names", same, detail)
+    what = "every case of the lock was attempted, and every failed one is a finding"
+    counted = len(findings.failed_cases)
+    detail = (
+        f"{run.cases_attempted} of {evaluated} attempted; {run.cases_failed} failed, "
+        f"{counted} findings"
+    )
+    held = (run.cases_attempted, run.cases_failed) == (evaluated, counted)
+    checks(what, held, detail)
+
+
 def _check_evidence(
-    files: Mapping[str, bytes], protocol: Protocol, lock: Lock, checks: Checks
+    files: Mapping[str, bytes],
+    protocol: Protocol,
+    lock: Lock,
+    findings: Findings,
+    checks: Checks,
 ) -> None:
     what = "every figure and row follows from the per-case tables"
     stored = {
@@ -74,14 +116,28 @@ def _check_evidence(
         tables, failed = tables_from_files(stored, protocol)
         evidence = measure(tables, lock.cases.evaluated, protocol, failed=failed)
     except (ToolError, ValueError) as error:
-        checks(what, None, str(error))
+        checks(what, None, str(error).replace("\n", "; "))
         return
     derived = evidence_files(evidence)
+    known = {*derived, *table_files(tables, failed, protocol)}
     differing = sorted(name for name in derived if derived[name] != stored.get(name))
+    differing += sorted(f"{name} (not evidence)" for name in stored.keys() - known)
     detail = f"{len(evidence.metrics)} figures from {len(tables)} tables"
     if differing:
         detail = f"these differ: {', '.join(differing)}"
     checks(what, not differing, detail)
+    _check_failures(failed, findings, checks)
+
+
+def _check_failures(failed: Mapping[str, FailedCase], findings: Findings, checks: Checks) -> None:
+    stated = {one.case_id: f"{one.stage}: {one.what}" for one in findings.failed_cases}
+    in_tables = {case_id: one.reason for case_id, one in failed.items()}
+    differing = sorted(
+        name for name in stated.keys() | in_tables.keys()
+        if stated.get(name) != in_tables.get(name)
+    )  # fmt: skip
+    detail = f"these differ: {', '.join(differing)}" if differing else f"{len(failed)} cases"
+    checks("the tables say the same of failed cases as the findings", not differing, detail)
 
 
 def _check_timing(run: RunRecord, checks: Checks) -> None:
@@ -104,16 +160,24 @@ def _check_findings(
         checks(what, None, _named(error))
         return
     derived = assess(protocol.criteria, (*metrics, *run.timing), findings.failed_cases)
-    differing = [
-        one.id for one, other in zip(derived.criteria, findings.criteria, strict=False)
-        if one != other
-    ]  # fmt: skip
-    same = derived.criteria == findings.criteria and derived.verdict == findings.verdict
     detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict}"
-    if not same:
-        named = ", ".join(differing[:_MOST_NAMED]) or "the verdict"
-        detail = f"differs: {named}; derived verdict {derived.verdict}, stated {findings.verdict}"
-    checks(what, same, detail)
-    counted = len(findings.failed_cases)
-    what = "every failed case of the run is a finding"
-    checks(what, counted == run.cases_failed, f"{counted} of {run.cases_failed}")
+    differing = _differing(derived, findings)
+    if differing:
+        detail = f"these differ: {', '.join(differing[:_MOST_NAMED])}"
+    checks(what, not differing, detail)
+
+
+def _differing(derived: Findings, stated: Findings) -> list[str]:
+    """Return what is stated otherwise than derived: criteria by id, then the rest."""
+    of_derived = {one.id: one for one in derived.criteria}
+    of_stated = {one.id: one for one in stated.criteria}
+    differing = [
+        one for one in {**of_derived, **of_stated} if of_derived.get(one) != of_stated.get(one)
+    ]
+    if derived.verdict != stated.verdict:
+        differing.append(f"the verdict (stated {stated.verdict}, derived {derived.verdict})")
+    if derived.approval != stated.approval:
+        differing.append(f"the approval (stated {stated.approval})")
+    if not differing and derived != stated:
+        differing.append("the order of criteria or cases")
+    return differing

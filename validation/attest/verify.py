@@ -16,8 +16,17 @@ from validation import workspace
 from validation.attest.rederive import check_derivation
 from validation.attest.verification import Checks, Verification
 from validation.errors import RecordError, ToolError
+from validation.evidence.run_record import RunRecord
+from validation.judge.findings import Findings
 from validation.record import digest
-from validation.record_folder import RECORD_FILE, SUMS_FILE, RecordIndex, read_index, sums
+from validation.record_folder import (
+    EMBEDDED,
+    RECORD_FILE,
+    SUMS_FILE,
+    RecordIndex,
+    read_index,
+    sums,
+)
 from validation.testset.lock import LOCK_NAME, MANIFEST_NAME, Lock, compare, parse_manifest
 
 _MOST_NAMED = 10
@@ -59,12 +68,13 @@ def _check_record(folder: Path, checks: Checks) -> None:
     try:
         entries = workspace.hash_files(folder, there)
     except ToolError as error:
-        checks("every file of the record can be read", None, str(error))
+        checks("every file of the record can be read", None, str(error).replace("\n", "; "))
         return
     found = {entry.path: f"sha256:{entry.sha256}" for entry in entries}
     _check_differences("", index.files, found, checks)
     _check_sums(folder, index, checks)
     files = {name: workspace.read(folder / name, "a file of the record") for name in found}
+    _check_index(index, files, checks)
     check_derivation(files, checks)
     _check_embedded(files, checks)
 
@@ -76,7 +86,7 @@ def _read_index(folder: Path, checks: Checks) -> RecordIndex | None:
     except ToolError as error:
         checks(what, None, error.what)
         return None
-    checks(what, True, f"{index.record_id}, {len(index.files)} files")
+    checks(what, held=True, detail=f"{index.record_id}, {len(index.files)} files")
     return index
 
 
@@ -103,10 +113,23 @@ def _check_sums(folder: Path, index: RecordIndex, checks: Checks) -> None:
     what = "SHA256SUMS says the same as the index"
     path = folder / SUMS_FILE
     if not path.is_file():
-        checks(what, False, "SHA256SUMS is missing")
+        checks(what, held=False, detail="SHA256SUMS is missing")
         return
     expected = sums(index.files, workspace.read(folder / RECORD_FILE, "the index"))
     checks(what, workspace.read(path, "the sums") == expected, f"{len(index.files) + 1} lines")
+
+
+def _check_index(index: RecordIndex, files: Mapping[str, bytes], checks: Checks) -> None:
+    what = "the index says the same as run and findings"
+    try:
+        run = RunRecord.from_json(files["run.json"])
+        findings = Findings.from_json(files["findings.json"])
+    except (KeyError, ValidationError):
+        checks(what, None, "run.json or findings.json cannot be read")
+        return
+    stated = (index.record_id, index.verdict, index.approval)
+    found = (run.record_id, findings.verdict, findings.approval)
+    checks(what, stated == found, ", ".join(found))
 
 
 def _check_embedded(files: Mapping[str, bytes], checks: Checks) -> None:
@@ -118,9 +141,11 @@ def _check_embedded(files: Mapping[str, bytes], checks: Checks) -> None:
     if attached is None:
         checks(what, None, "report.pdf cannot be read")
         return
-    differing = tuple(sorted(name for name in attached if attached[name] != files.get(name)))
-    held = not differing and "evidence/metrics.json" in attached
-    checks(what, held, _listed(differing) or f"{len(attached)} attachments")
+    own = {name: content for name, content in files.items() if name.startswith(EMBEDDED)}
+    differing = tuple(
+        sorted(name for name in own.keys() | attached.keys() if attached.get(name) != own.get(name))
+    )
+    checks(what, not differing, _listed(differing) or f"{len(attached)} attachments")
 
 
 def _check_report(content: bytes, checks: Checks) -> None:
@@ -132,7 +157,7 @@ def _check_report(content: bytes, checks: Checks) -> None:
     if "evidence/metrics.json" not in attached:
         checks(what, None, f"{len(attached)} attachments, no evidence/metrics.json among them")
         return
-    checks(what, True, f"{len(attached)} attachments, {digest(content)}")
+    checks(what, held=True, detail=f"{len(attached)} attachments, {digest(content)}")
     check_derivation(attached, checks)
 
 
@@ -159,7 +184,7 @@ def _check_lock(folder: Path, data: Path | None, checks: Checks) -> None:
     except (ToolError, ValidationError) as error:
         checks(what, None, str(error).splitlines()[0])
         return
-    checks(what, True, f"{lock.test_set_id}, revision {lock.revision}")
+    checks(what, held=True, detail=f"{lock.test_set_id}, revision {lock.revision}")
     same = digest(content) == lock.manifest_digest
     checks("the manifest is the one that the lock names", same, digest(content))
     try:
@@ -182,6 +207,6 @@ def _check_test_set(
     except ToolError as error:
         checks(what, None, str(error).replace("\n", "; "))
         return
-    checks(what, True, str(data))
+    checks(what, held=True, detail=str(data))
     found = {entry.path: entry.sha256 for entry in entries}
     _check_differences(" of the test set", locked, found, checks)

@@ -6,6 +6,7 @@ Results go to stdout (``--json`` for machines), progress and warnings to stderr.
 """
 
 import sys
+import traceback
 from typing import Any
 
 import click
@@ -23,13 +24,7 @@ from validation.errors import ToolError
 
 
 class CannotProceed(click.ClickException):
-    """A ToolError as a person at a terminal should see it."""
-
-    exit_code = 3
-
-
-class Interrupted(click.ClickException):
-    """The user stopped the command."""
+    """What could not be done, as a person at a terminal should see it."""
 
     exit_code = 3
 
@@ -41,11 +36,23 @@ class Commands(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click's own way of ending
         except ToolError as error:
             raise CannotProceed(str(error)) from error
         except KeyboardInterrupt as error:
             said = "interrupted; what was done is kept, and --resume takes a run up again"
-            raise Interrupted(said) from error
+            raise CannotProceed(said) from error
+        except OSError as error:
+            where = f"\n  where: {error.filename}" if error.filename else ""
+            raise CannotProceed(f"{error.strerror or error}{where}") from error
+        except MemoryError as error:
+            raise CannotProceed("the memory is not enough") from error
+        except Exception as error:
+            # Python would end with 1, which says "not met"; a fault of the tool is no verdict.
+            click.echo(traceback.format_exc(), err=True)
+            said = f"this is a fault of segval, please report it: {type(error).__name__}: {error}"
+            raise CannotProceed(said) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

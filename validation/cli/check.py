@@ -6,7 +6,6 @@ import click
 
 from validation.cli.options import FILE, json_option, say_json
 from validation.errors import Problem, ProtocolError, TestSetError, ToolError
-from validation.study.opening import read_case_table, read_lock, read_protocol, require_locked_cases
 
 
 @click.command("check")
@@ -41,6 +40,13 @@ def check_command(protocol: Path, as_json: bool) -> None:
 
 def _problems(path: Path) -> tuple[list[Problem], list[Problem]]:
     """Return errors and warnings of the protocol, its case table and its lock."""
+    from validation.study.opening import (
+        read_case_table,
+        read_lock,
+        read_protocol,
+        require_locked_cases,
+    )
+
     try:
         opened = read_protocol(path)
     except ProtocolError as error:

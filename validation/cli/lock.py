@@ -6,8 +6,6 @@ import click
 
 from validation import clock
 from validation.cli.options import FILE, data_option, json_option, progress_bars, say_json
-from validation.study.locking import lock_test_set
-from validation.study.opening import read_protocol
 
 
 @click.command("lock")
@@ -24,6 +22,9 @@ def lock_command(protocol: Path, data: Path | None, as_json: bool) -> None:
     Example:
         segval lock protocols/nuclei-count/protocol.yaml
     """
+    from validation.study.locking import lock_test_set
+    from validation.study.opening import read_protocol
+
     with progress_bars() as bars:
         task = bars.add_task("Decoding cases", total=None)
         locked = lock_test_set(

@@ -1,9 +1,13 @@
 """``segval metrics``: every metric that a criterion can name."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from validation.cli.options import json_option, say_json
-from validation.evidence.catalogue import CATALOGUE, MetricDefinition
+
+if TYPE_CHECKING:
+    from validation.evidence.catalogue import MetricDefinition
 
 
 @click.command("metrics")
@@ -16,6 +20,8 @@ def metrics_command(method: str | None, as_json: bool) -> None:
     Example:
         segval metrics --method instance
     """
+    from validation.evidence.catalogue import CATALOGUE
+
     chosen = [one for one in CATALOGUE if method is None or method in one.methods]
     if as_json:
         say_json({"metrics": [one.model_dump(mode="json") for one in chosen]})
@@ -24,7 +30,7 @@ def metrics_command(method: str | None, as_json: bool) -> None:
         click.echo("\n".join(_lines(one)) + "\n")
 
 
-def _lines(one: MetricDefinition) -> list[str]:
+def _lines(one: "MetricDefinition") -> list[str]:
     needs = [
         word for word, needed in (("class", one.needs_class), ("iou", one.needs_iou)) if needed
     ]

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 
-from validation import workspace
 from validation.cli.options import FOLDER, NEW_FOLDER, json_option, say_json
-from validation.record import digest
-from validation.record_folder import read_index
-from validation.study.reporting import rendered
+from validation.errors import RecordError
 
 
 @click.command("report")
@@ -30,6 +27,14 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
     Example:
         segval report records/nuclei-count --out /tmp/nuclei-count-report
     """
+    from validation import workspace
+    from validation.record import digest
+    from validation.record_folder import read_index
+    from validation.study.reporting import rendered
+
+    if out is not None and out.resolve().is_relative_to(record.resolve()):
+        fix = "give a folder outside of it by --out"
+        raise RecordError("a record is never added to", where=str(out), fix=fix)
     index = read_index(record)
     report = rendered(record, index.record_id)
     files = {"report.html": report.html, "report.pdf": report.pdf}

@@ -1,6 +1,11 @@
 """``segval run``: from a protocol to a record with its report."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,13 +18,14 @@ from validation.cli.options import (
     progress_bars,
     say_json,
 )
-from validation.judge.findings import CriterionFinding
 
-from validation.study.running import Outcome, Stage, run
+if TYPE_CHECKING:
+    from validation.judge.findings import CriterionFinding
+    from validation.study.running import Outcome, Stage
 
 _LIMITS = {"lower_limit": "lower limit", "upper_limit": "upper limit", "value": "value"}
 
-_STAGES: dict[Stage, str] = {
+_STAGES: dict["Stage", str] = {
     "lock": "Checking the lock",
     "cases": "Segmenting and measuring",
     "report": "Rendering the report",
@@ -39,7 +45,7 @@ _STAGES: dict[Stage, str] = {
 )
 @click.option("--resume", is_flag=True, help="Take an interrupted run up again.")
 @json_option
-def run_command(
+def run_command(  # noqa: PLR0917 - click calls it by name
     protocol: Path, out: Path, data: Path | None, workers: int, resume: bool, as_json: bool
 ) -> None:
     """Run PROTOCOL on its locked test set, measure, judge and report.
@@ -51,10 +57,12 @@ def run_command(
     Example:
         segval run protocols/nuclei-count/protocol.yaml --out records/nuclei-count
     """
-    with progress_bars() as bars:
+    from validation.study.running import run
+
+    with _stdout_for_results_alone(), progress_bars() as bars:
         tasks = {}
 
-        def show(stage: Stage, done: int, total: int) -> None:
+        def show(stage: "Stage", done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bars.add_task(_STAGES[stage], total=total)
             bars.update(tasks[stage], completed=done, total=total)
@@ -68,7 +76,25 @@ def run_command(
         raise click.exceptions.Exit(1)
 
 
-def summary(outcome: Outcome) -> str:
+@contextmanager
+def _stdout_for_results_alone() -> Iterator[None]:
+    """Send to stderr what the model under test prints, native code and worker processes too."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no stdout
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def summary(outcome: "Outcome") -> str:
     """Return the verdict table of a run, and where the record lies."""
     findings = outcome.findings
     lines = [*verdict_table(findings.criteria), ""]
@@ -81,7 +107,7 @@ def summary(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def verdict_table(criteria: tuple[CriterionFinding, ...]) -> list[str]:
+def verdict_table(criteria: tuple["CriterionFinding", ...]) -> list[str]:
     """Return a line a criterion, columns aligned."""
     header = ("criterion", "figure", "observed", "asked", "verdict")
     rows = [header, *(_row(one) for one in criteria)]
@@ -92,9 +118,9 @@ def verdict_table(criteria: tuple[CriterionFinding, ...]) -> list[str]:
     ]
 
 
-def _row(one: CriterionFinding) -> tuple[str, str, str, str, str]:
+def _row(one: "CriterionFinding") -> tuple[str, str, str, str, str]:
     sign = "≥" if one.direction == "at_least" else "≤"
-    observed = "–" if one.observed is None else f"{one.observed:.6g}"
+    observed = "-" if one.observed is None else f"{one.observed:.6g}"
     limit = _LIMITS[one.judged_on]
     asked = f"{limit} {sign} {one.bound:g}"
     return one.id, one.metric_id, observed, asked, SYMBOLS[one.verdict]

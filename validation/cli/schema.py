@@ -3,7 +3,6 @@
 import click
 
 from validation.cli.options import say_json
-from validation.plan.protocol import json_schema
 
 
 @click.command("schema")
@@ -14,4 +13,6 @@ def schema_command() -> None:
     Example:
         segval schema > protocol.schema.json
     """
+    from validation.plan.protocol import json_schema
+
     say_json(json_schema())

@@ -1,12 +1,14 @@
 """``segval verify``: numbered checks of a record, a report or a lock."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from validation.attest.verify import verify
-from validation.attest.verification import Verification
 from validation.cli.options import ANYTHING, FOLDER, SYMBOLS, json_option, say_json
+
+if TYPE_CHECKING:
+    from validation.attest.verification import Verification
 
 
 @click.command("verify")
@@ -23,6 +25,8 @@ def verify_command(path: Path, data: Path | None, as_json: bool) -> None:
         segval verify records/nuclei-count
         segval verify protocols/nuclei-count/lock --data protocols/simulated-nuclei
     """
+    from validation.attest.verify import verify
+
     found = verify(path, data=data)
     if as_json:
         say_json({**found.model_dump(mode="json"), "outcome": found.outcome})
@@ -33,7 +37,7 @@ def verify_command(path: Path, data: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1 if found.outcome == "did_not_hold" else 3)
 
 
-def _lines(found: Verification) -> list[str]:
+def _lines(found: "Verification") -> list[str]:
     lines = [f"{found.kind} {found.path}"]
     lines += [
         f"{one.number:>3}  {SYMBOLS[one.outcome]:<22}  {one.what}: {one.detail}"

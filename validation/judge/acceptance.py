@@ -57,9 +57,7 @@ def verdict(criteria: Iterable[CriterionFinding], failed_cases: Iterable[CaseFin
     return "met"
 
 
-def finding(
-    criterion: AcceptanceCriterion, metrics: Mapping[str, MetricValue]
-) -> CriterionFinding:
+def finding(criterion: AcceptanceCriterion, metrics: Mapping[str, MetricValue]) -> CriterionFinding:
     """Return the criterion beside the figure that it names."""
     address = metric_id(
         criterion.metric,

@@ -4,7 +4,6 @@
 to a later room); it opens no file. Errors forbid a run; warnings are for the author.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -121,7 +120,8 @@ def _every_risk_has_a_requirement(protocol: Protocol, _: Metrics) -> Found:
     controlled = {risk for one in protocol.requirements for risk in one.risks}
     for position, risk in enumerate(protocol.risks):
         if risk.id not in controlled:
-            yield ("risks", position), f"no requirement controls {risk.id}", ""
+            fix = "name it under `risks:` of a requirement, or say why it is not tested here"
+            yield ("risks", position), f"no requirement controls {risk.id}", fix
 
 
 def _criteria_fit_the_catalogue(protocol: Protocol, metrics: Metrics) -> Found:
@@ -263,51 +263,92 @@ def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
         yield ("ignore_value",), "the ignore value is the value of a class", ""
 
 
-def _model_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
+def _predictions_fit_the_method(protocol: Protocol, _: Metrics) -> Found:
     model, kind = protocol.model, protocol.method.kind
-    if model.adapter == "predictions":
-        wanted = {"semantic": {"class_maps"}, "instance": {"label_maps", "coco_results"}}[kind]
-        if model.format not in wanted:
-            path: Path = ("model", "format")
-            yield path, f"{model.format} are not {kind} predictions", f"give {_or(wanted)}"
-        if model.format == "label_maps" and len(protocol.classes) > 1:
-            yield ("model", "format"), "a label map holds objects of one class only", ""
+    if model.adapter != "predictions":
         return
+    path: Path = ("model", "format")
+    wanted = {"semantic": {"class_maps"}, "instance": {"label_maps", "coco_results"}}[kind]
+    if model.format not in wanted:
+        yield path, f"{model.format} are not {kind} predictions", f"give {_or(wanted)}"
+    if model.format == "label_maps" and len(protocol.classes) > 1:
+        fix = "give coco_results"
+        yield path, "a label map holds objects of one class only", fix
+
+
+def _postprocessing_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
+    model, kind = protocol.model, protocol.method.kind
     if model.adapter != "onnx":
         return
     post = model.postprocess
-    is_instance = post.kind == "watershed"
-    if is_instance != (kind == "instance"):
-        yield ("model", "postprocess", "kind"), f"{post.kind} does not make {kind} predictions", ""
-    if post.kind == "argmax":
-        named = [name for name in post.channel_classes if name != "background"]
-    else:
-        named = [post.class_name]
-    for name in named:
-        if name not in protocol.class_names():
-            yield ("model", "postprocess"), f"no class is named {name}", ""
-    scaling = model.preprocess.scaling
-    if scaling.kind == "percentiles" and scaling.low >= scaling.high:
-        yield ("model", "preprocess", "scaling"), "`low` must be below `high`", ""
-    if scaling.kind == "percentiles" and scaling.clip_low >= scaling.clip_high:
-        yield ("model", "preprocess", "scaling"), "`clip_low` must be below `clip_high`", ""
+    path: Path = ("model", "postprocess")
+    if (post.kind == "watershed") != (kind == "instance"):
+        wanted = {"semantic": {"threshold", "argmax"}, "instance": {"watershed"}}[kind]
+        what = f"{post.kind} does not make {kind} predictions"
+        yield (*path, "kind"), what, f"give {_or(wanted)}"
+    listed = f"the classes are: {', '.join(protocol.class_names())}"
+    if post.kind != "argmax":
+        if post.class_name not in protocol.class_names():
+            yield (*path, "class"), f"no class is named {post.class_name}", listed
+        return
+    for channel, name in enumerate(post.channel_classes):
+        if name not in {"background", *protocol.class_names()}:
+            yield (*path, "channel_classes", channel), f"no class is named {name}", listed
+
+
+def _scaling_is_a_range(protocol: Protocol, _: Metrics) -> Found:
+    if protocol.model.adapter != "onnx":
+        return
+    scaling = protocol.model.preprocess.scaling
+    if scaling.kind != "percentiles":
+        return
+    path: Path = ("model", "preprocess", "scaling")
+    if scaling.low >= scaling.high:
+        yield (*path, "low"), "`low` must be below `high`", "give the lower percentile first"
+    if scaling.clip_low >= scaling.clip_high:
+        yield (*path, "clip_low"), "`clip_low` must be below `clip_high`", ""
+
+
+def _figures_can_be_had(protocol: Protocol, metrics: Metrics) -> Found:
+    """Criteria that every run of this protocol would leave not evaluable."""
+    for position, criterion in enumerate(protocol.criteria):
+        path: Path = ("criteria", position, "metric")
+        terms = metrics.get(criterion.metric)
+        is_timing = terms is not None and "timing" in terms.methods
+        if is_timing and protocol.model.adapter == "predictions":
+            what = "predictions that are read from files have no latency"
+            yield path, what, "remove the criterion, or run the model itself"
+        has_minimum = protocol.analysis.presence_minimum_area_px is not None
+        if criterion.metric.startswith("presence_") and not has_minimum:
+            what = f"{criterion.metric} needs `presence_minimum_area_px`"
+            yield path, what, "add it under `analysis:`"
 
 
 def _or(words: Iterable[str]) -> str:
     return " or ".join(sorted(words))
 
 
-def _paths_stay_inside(protocol: Protocol, _: Metrics) -> Found:
-    for position, folder in enumerate(protocol.test_set.folders):
-        if _leaves(folder):
-            yield ("test_set", "folders", position), f"{folder!r} leads out of the root", ""
-    file = protocol.test_set.reference_standard.file
-    if file is not None and _leaves(file):
-        yield ("test_set", "reference_standard", "file"), f"{file!r} leads out of the root", ""
-
-
-def _leaves(path: str) -> bool:
-    return path.startswith(("/", "\\")) or "\\" in path or ".." in path.split("/") or ":" in path
+def _paths_can_be_followed(protocol: Protocol, _: Metrics) -> Found:
+    model, test_set = protocol.model, protocol.test_set
+    named = "location" if model.adapter == "predictions" else "file"
+    relative: dict[Path, str | None] = {
+        ("test_set", "root"): test_set.root,
+        ("test_set", "case_table"): test_set.case_table,
+        ("model", named): model.location if model.adapter == "predictions" else model.file,
+    }
+    inside: dict[Path, str | None] = {
+        ("test_set", "folders", position): folder
+        for position, folder in enumerate(test_set.folders)
+    }
+    inside["test_set", "reference_standard", "file"] = test_set.reference_standard.file
+    for path, written in {**relative, **inside}.items():
+        if written is None:
+            continue
+        if written.startswith("/") or "\\" in written or ":" in written:
+            what = f"{written!r} is not a relative path with forward slashes"
+            yield path, what, "a protocol has to work on other machines, too"
+        elif path in inside and ".." in written.split("/"):
+            yield path, f"{written!r} leads out of the root", "name what lies under `root:`"
 
 
 def _thresholds_are_distinct(protocol: Protocol, _: Metrics) -> Found:
@@ -321,17 +362,22 @@ def _thresholds_are_distinct(protocol: Protocol, _: Metrics) -> Found:
 
 
 def _exclusions_are_distinct(protocol: Protocol, _: Metrics) -> Found:
-    counts = Counter(one for exclusion in protocol.test_set.exclusions for one in exclusion.cases)
-    for position, exclusion in enumerate(protocol.test_set.exclusions):
-        for number, case_id in enumerate(exclusion.cases):
-            if counts[case_id] > 1:
-                path: Path = ("test_set", "exclusions", position, "cases", number)
-                yield path, f"case {case_id} is excluded twice", "list it once"
+    named = [
+        (("test_set", "exclusions", position, "cases", number), case_id)
+        for position, exclusion in enumerate(protocol.test_set.exclusions)
+        for number, case_id in enumerate(exclusion.cases)
+    ]
+    for later, case_id in _later_occurrences(case_id for _, case_id in named):
+        yield named[later][0], f"case {case_id} is excluded twice", "list it once"
 
 
 def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
     if protocol.analysis.replicates < 1000:  # noqa: PLR2004 - customary least number
-        yield ("analysis", "replicates"), "fewer than 1,000 replicates make coarse limits", ""
+        yield (
+            ("analysis", "replicates"),
+            "fewer than 1,000 replicates make coarse limits",
+            "use more",
+        )
 
 
 def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
@@ -354,8 +400,11 @@ _ERRORS: tuple[Finder, ...] = (
     _limits_face_the_bound,
     _analysis_fits_the_method,
     _reference_fits_the_method,
-    _model_fits_the_method,
-    _paths_stay_inside,
+    _predictions_fit_the_method,
+    _postprocessing_fits_the_method,
+    _scaling_is_a_range,
+    _figures_can_be_had,
+    _paths_can_be_followed,
     _thresholds_are_distinct,
     _exclusions_are_distinct,
 )

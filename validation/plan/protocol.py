@@ -9,9 +9,9 @@ them from YAML, `validation.plan.check` holds them against one another.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from validation.record import Digest, Line, Prose, Record
+from validation.record import Digest, Line, Prose, Record, one_line
 
 FORMAT = "segval/protocol/1"
 
@@ -21,7 +21,9 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 ClassName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,63}$")]
 """Name of a segmented class, spelt alike wherever it occurs."""
 
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+RelativePath = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)
+]
 """A path with forward slashes, relative to the file or folder named in its description."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]

@@ -4,13 +4,14 @@ An image that stops the model, or a prediction that cannot be measured, is an ou
 any other: it names the stage and what happened, and keeps the reference's own table.
 """
 
-import time
+import errno
+import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-
-from validation import workspace
+from validation import clock, workspace
 from validation.evidence.gate import problems_of_class_map, problems_of_objects
 from validation.evidence.measure import Table
 from validation.evidence.overlap import (
@@ -29,6 +30,7 @@ from validation.inference.segmenter import (
 )
 from validation.plan.protocol import Protocol
 from validation.record import digest
+from validation.study.opening import ModelContent
 from validation.study.reading import Annotation, CaseReader, Unreadable
 from validation.study.stored_predictions import encode_prediction
 from validation.testset.annotations import ClassMap, ObjectSet
@@ -45,8 +47,8 @@ class CaseWork:
     digests: dict[str, str]
     """Locked digests by path."""
     cases: tuple[Case, ...]
-    model_content: bytes | None
-    predictions_folder: Path
+    model: ModelContent
+    model_path: Path
     """Where stored predictions are read from (predictions adapter)."""
     output: Path
     """Folder that predictions are written to."""
@@ -70,14 +72,20 @@ class CaseWork:
         self._reader = CaseReader(self.root, self.digests, self.protocol, objects)
         self._segmenter = segmenter_for(
             self.protocol,
-            model_content=self.model_content,
+            model_content=self.model.content,
             cases=self.cases,
             read_prediction=self._stored_prediction,
             coco_reference=content,
         )
 
     def _stored_prediction(self, name: str) -> bytes:
-        return (self.predictions_folder / name).read_bytes()
+        """Return a file of the predictions' folder, held against the digest that was checked."""
+        if name not in self.model.digests:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        content = (self.model_path / name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.model.digests[name]:
+            raise OSError(errno.EIO, "it changed after its digest was checked", name)
+        return content
 
     @property
     def segmenter(self) -> Segmenter:
@@ -107,10 +115,10 @@ class CaseWork:
         """
         reader = self.reader
         reference: Annotation | None = None
-        started = time.perf_counter_ns()
+        started = clock.monotonic_ms()
         try:
             image = reader.image(case)
-            read_ms = (time.perf_counter_ns() - started) / 1e6
+            read_ms = clock.monotonic_ms() - started
             shape = (image.shape[0], image.shape[1])
             reference = reader.reference(case, shape)
             segmentation = self.segmenter.segment(case, image)
@@ -174,9 +182,7 @@ class CaseWork:
             return None
 
 
-def _table(
-    case: Case, reference: Annotation, prediction: Annotation, class_count: int
-) -> Table:
+def _table(case: Case, reference: Annotation, prediction: Annotation, class_count: int) -> Table:
     if isinstance(reference, ClassMap) and isinstance(prediction, ClassMap):
         return confusion_table(case.case_id, reference, prediction, class_count)
     if isinstance(reference, ObjectSet) and isinstance(prediction, ObjectSet):
@@ -191,5 +197,3 @@ def table_of(outcome: dict[str, Any], protocol: Protocol) -> Table | None:
     if protocol.method.kind == "semantic":
         return ConfusionTable.from_dict(outcome["table"])
     return OverlapTable.from_dict(outcome["table"])
-
-

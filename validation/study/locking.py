@@ -1,14 +1,13 @@
 """Locking a test set: every file hashed, every case decoded once, everything wrong named."""
 
-import getpass
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import validation
 from validation import workspace
-from validation.errors import LockError, Problem
+from validation.errors import LockError, Problem, RecordError
 from validation.record import digest
 from validation.study.opening import (
     OpenProtocol,
@@ -16,6 +15,7 @@ from validation.study.opening import (
     require_no_errors,
     test_set_root,
 )
+from validation.study.operator import operator
 from validation.study.reading import CaseReader, Unreadable
 from validation.testset.annotations import ObjectSet
 from validation.testset.cases import Case, CaseTable
@@ -23,6 +23,7 @@ from validation.testset.formats import coco
 from validation.testset.lock import (
     LOCK_NAME,
     MANIFEST_NAME,
+    Entry,
     Lock,
     coverage_problems,
     files_of,
@@ -70,14 +71,14 @@ def lock_test_set(
     if problems:
         raise LockError("the test set cannot be locked", where=str(root), problems=problems)
     entries = workspace.hash_files(root, found)
-    objects = _decode_all(opened, root, table, progress)
+    objects = _decode_all(opened, root, table, entries, progress)
     manifest_content = manifest(entries)
     lock = Lock(
         test_set_id=test_set.id,
         revision=1,
         reason="first lock",
         locked_at=at,
-        locked_by=getpass.getuser(),
+        locked_by=operator(),
         tool_version=validation.__version__,
         folders=test_set.folders,
         file_count=len(entries),
@@ -92,10 +93,20 @@ def lock_test_set(
         cases=table,
         reference_standard=test_set.reference_standard,
     )
-    # The lock is what makes the set locked: it is written last.
-    workspace.write_again(opened.lock_folder / MANIFEST_NAME, manifest_content)
-    workspace.write_new(opened.lock_folder / LOCK_NAME, lock.to_json())
+    _write(opened.lock_folder, lock, manifest_content)
     return Locked(lock, opened.lock_folder)
+
+
+def _write(folder: Path, lock: Lock, manifest_content: bytes) -> None:
+    """Write the two files of a lock, or none."""
+    workspace.write_again(folder / MANIFEST_NAME, manifest_content)
+    try:
+        # The lock is what makes the set locked: it is written last.
+        workspace.write_new(folder / LOCK_NAME, lock.to_json())
+    except RecordError:
+        if not (folder / LOCK_NAME).exists():
+            (folder / MANIFEST_NAME).unlink(missing_ok=True)
+        raise
 
 
 def coco_reference(opened: OpenProtocol, root: Path, table: CaseTable) -> coco.CocoReference | None:
@@ -125,12 +136,17 @@ def _require_no_lock(opened: OpenProtocol) -> None:
 
 
 def _decode_all(
-    opened: OpenProtocol, root: Path, table: CaseTable, progress: workspace.Progress | None
+    opened: OpenProtocol,
+    root: Path,
+    table: CaseTable,
+    entries: Iterable[Entry],
+    progress: workspace.Progress | None,
 ) -> int | None:
     """Return the number of reference objects; None where the reference does not tell objects."""
     reference = coco_reference(opened, root, table)
     objects: Mapping[str, ObjectSet] | None = reference.objects if reference else None
-    reader = CaseReader(root, None, opened.protocol, objects)
+    # What is decoded has to be what was hashed, should a file change in between.
+    reader = CaseReader(root, {one.path: one.sha256 for one in entries}, opened.protocol, objects)
     problems: list[Problem] = []
     count: int | None = None
     for done, case in enumerate(table.evaluated, start=1):

@@ -287,19 +287,33 @@ def model_path(opened: OpenProtocol) -> Path:
     return opened.folder / named
 
 
-def read_model(opened: OpenProtocol) -> bytes | None:
-    """Return the bytes of the model file, digest checked; None for a folder of predictions.
+@dataclass(frozen=True)
+class ModelContent:
+    """The model under test, its digest checked."""
+
+    content: bytes | None
+    """Bytes of the file; None for a folder of predictions."""
+    digests: Mapping[str, str]
+    """64 hexadecimal digits by name of the files of a folder; empty for a file."""
+
+
+def read_model(opened: OpenProtocol) -> ModelContent:
+    """Return the model under test.
 
     Raises:
-        RunError: It is not there, or is another file than the protocol names.
+        RunError: It is not there, is a file where a folder is asked or the other way round,
+            or is another one than the protocol names.
     """
     path, model = model_path(opened), opened.protocol.model
-    if model.adapter == "predictions" and path.is_dir():
+    if model.adapter == "predictions" and model.format != "coco_results":
+        if not path.is_dir():
+            raise RunError("the folder of predictions is not there", where=str(path))
         entries = workspace.hash_files(path, workspace.walk(path, ["."]))
-        found, content = digest(manifest(entries)), None
+        found = digest(manifest(entries))
+        read = ModelContent(None, {one.path: one.sha256 for one in entries})
     else:
         content = workspace.read(path, "the model")
-        found = digest(content)
+        found, read = digest(content), ModelContent(content, {})
     if found != model.digest:
         raise RunError(
             f"the model under test is not the one that the protocol names: {found}, "
@@ -307,4 +321,4 @@ def read_model(opened: OpenProtocol) -> bytes | None:
             where=str(path),
             fix="bring the model that the protocol names; another one needs a new revision of it",
         )
-    return content
+    return read

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-
 from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.measure import Evidence
 from validation.evidence.rows import Cell
+from validation.record_folder import OVERLAYS
 from validation.report.contents import Overlay, Overlays, Row
 from validation.report.overlays import choose_worst, overlay_for_case
 from validation.study.case_work import CaseWork
 from validation.study.reading import Annotation, Unreadable
-from validation.record_folder import OVERLAYS
 from validation.study.stored_predictions import decode_prediction
 
 
@@ -53,5 +52,3 @@ def _prediction(folder: Path, case_id: str, work: CaseWork) -> Annotation | None
         if path.exists():
             return decode_prediction(path.name, path.read_bytes(), work.protocol)
     return None
-
-

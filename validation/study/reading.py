@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageFile
 
 from validation.evidence.gate import problems_of_class_map, problems_of_objects
 from validation.plan.protocol import Protocol
@@ -22,7 +23,7 @@ from validation.testset.formats.label_maps import read_class_map, read_label_map
 Annotation = ClassMap | ObjectSet
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - it is a finding, not an error of the tool
     """A file of a case cannot be used; the message says which and why."""
 
 
@@ -31,8 +32,8 @@ class CaseReader:
     """Reads the files of cases below a root."""
 
     root: Path
-    digests: Mapping[str, str] | None
-    """Locked digests by path; None while the set is being locked."""
+    digests: Mapping[str, str]
+    """Locked digests by path."""
     protocol: Protocol
     coco: Mapping[str, ObjectSet] | None = None
     """Reference objects by case, where one COCO file holds them."""
@@ -56,6 +57,11 @@ class CaseReader:
             Unreadable: It cannot be read, does not fit the image, or fails the gate.
         """
         annotation = self._annotation(case)
+        if annotation.shape != shape:
+            raise Unreadable(
+                f"{case.reference or 'the reference'} has {_size(annotation.shape)}, "
+                f"its image {_size(shape)}"
+            )
         if isinstance(annotation, ClassMap):
             annotation = self._within_region(case, annotation)
             problems = problems_of_class_map(
@@ -121,12 +127,16 @@ class CaseReader:
         return ClassMap(annotation.classes, ignored)
 
     def _content(self, path: str) -> bytes:
+        # WeasyPrint has Pillow fill up images that are cut short; what is measured is whole.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
             content = (self.root / path).read_bytes()
         except OSError as error:
             raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
-        if self.digests is not None:
-            found = hashlib.sha256(content).hexdigest()
-            if found != self.digests.get(path):
-                raise Unreadable(f"{path} changed after the lock was checked")
+        if hashlib.sha256(content).hexdigest() != self.digests.get(path):
+            raise Unreadable(f"{path} changed after its digest was checked")
         return content
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} rows and {shape[1]} columns"

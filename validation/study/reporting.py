@@ -1,10 +1,13 @@
 """Rendering the report of a record, from the record alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from validation import workspace
+from validation.errors import RecordError
+from validation.record_folder import RECORD_FILE, REPORTS, read_contents, read_index
 from validation.report.report import Report, render_report
-from validation.record_folder import read_contents
+from validation.testset.lock import compare
 
 
 def write_report(folder: Path, record_id: str) -> None:
@@ -24,4 +27,20 @@ def rendered(folder: Path, record_id: str) -> Report:
     Raises:
         ToolError: The record cannot be read, or the document cannot be rendered.
     """
-    return render_report(read_contents(folder, record_id))
+    contents = read_contents(folder, record_id)
+    if (folder / RECORD_FILE).exists():
+        _require_sealed(folder, contents.digests)
+    return render_report(contents)
+
+
+def _require_sealed(folder: Path, found: Mapping[str, str]) -> None:
+    """Refuse a record that is not the one that was sealed: its report would say what is not so."""
+    stated = {name: one for name, one in read_index(folder).files.items() if name not in REPORTS}
+    differences = compare(stated, found)
+    if differences.any:
+        names = sorted({*differences.missing, *differences.extra, *differences.changed})
+        raise RecordError(
+            f"the record was changed after it was sealed: {', '.join(names)}",
+            where=str(folder),
+            fix=f"segval verify {folder}",
+        )

@@ -2,11 +2,11 @@
 
 Work in progress lies in ``RECORD.incomplete`` beside the record's place; only when everything
 is there does the folder get the record's name. An interrupted run is taken up again with
-``resume``: cases that are done are not done again.
+``resume``: cases that are done are not done again (`validation.study.unfinished`).
 """
 
-import getpass
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,20 +15,22 @@ from typing import Any, Literal
 from validation import clock, workspace
 from validation.errors import RecordError
 from validation.evidence.files import evidence_files, table_files
-from validation.evidence.measure import FailedCase, Table, measure
+from validation.evidence.measure import Evidence, FailedCase, Table, measure
 from validation.evidence.overlap import OverlapTable
 from validation.evidence.run_record import CaseTiming, RunRecord
 from validation.evidence.timing import latency_metrics
 from validation.inference.environment import environment
-from validation.inference.journal import Journal, journal_key
+from validation.inference.journal import journal_key
 from validation.inference.run import CaseOutcome, run_cases
 from validation.judge.acceptance import assess
 from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import Protocol
 from validation.record import Record, canonical_json, digest
+from validation.record_folder import PREDICTIONS, seal
 from validation.study.case_work import CaseWork, table_of
 from validation.study.opening import (
     LockedTestSet,
+    ModelContent,
     OpenProtocol,
     differences_from_lock,
     model_path,
@@ -41,10 +43,11 @@ from validation.study.opening import (
     require_unchanged,
     test_set_root,
 )
+from validation.study.operator import operator
 from validation.study.pictures import overlays_of_worst_cases
-from validation.record_folder import PREDICTIONS, seal
 from validation.study.reporting import write_report
 from validation.study.stored_predictions import encode_scores
+from validation.study.unfinished import OpenRun, Start, UnfinishedRun
 from validation.testset.cases import CaseTable
 
 Stage = Literal["lock", "cases", "report"]
@@ -61,14 +64,6 @@ class Outcome(Record):
     findings: Findings
 
 
-class _Start(Record):
-    """When and as what a run began; kept through interruptions."""
-
-    record_id: str
-    started_at: datetime
-    resumed: int
-
-
 @dataclass(frozen=True)
 class _Inputs:
     """Everything a run needs, checked."""
@@ -77,7 +72,7 @@ class _Inputs:
     table: CaseTable
     locked: LockedTestSet
     root: Path
-    model_content: bytes | None
+    model: ModelContent
 
     @property
     def protocol(self) -> Protocol:
@@ -111,35 +106,42 @@ def run(
     Side effects: writes the folder `out`, and ``out + ".incomplete"`` until it is complete.
     """
     tell = progress or (lambda _stage, _done, _total: None)
-    staging = _staging(out, resume=resume)
+    unfinished = UnfinishedRun(Path(os.path.abspath(out)))  # noqa: PTH100 - links stay unfollowed
+    if resume and (done := _finished_before(unfinished, protocol)) is not None:
+        return done.model_copy(update={"record": str(out)})
+    unfinished.require(resume=resume)
     inputs = _inputs(protocol, data, lambda done, total: tell("lock", done, total))
-    start = _begin(staging, inputs, resume=resume)
-    outcomes, work = _run_cases(inputs, staging, workers, tell)
-    findings = _write_record(inputs, staging, start, outcomes, workers, work, tell)
-    workspace.finish(staging, out)
-    return Outcome(record=str(out), record_id=start.record_id, findings=findings)
+    _require_outside(unfinished.out, inputs)
+    at = clock.now()
+    new = Start(record_id=_record_id(inputs, at), started_at=at)
+    with unfinished.opened(new, _key(inputs), resume=resume) as under_way:
+        outcomes, work = _run_cases(inputs, under_way, workers, tell)
+        findings = _write_record(_Done(inputs, under_way, outcomes, workers, work), tell)
+        unfinished.finish()
+    unfinished.remove()
+    return Outcome(record=str(out), record_id=under_way.start.record_id, findings=findings)
 
 
-def _staging(out: Path, *, resume: bool) -> Path:
-    """Return the folder for the unfinished record, refusing what must not be overwritten."""
-    staging = out.with_name(out.name + ".incomplete")
-    if out.exists():
-        raise RecordError(
-            "a record lies there already and is never replaced",
-            where=str(out),
-            fix="give another folder by --out",
-        )
-    if staging.exists() and not resume:
-        raise RecordError(
-            "an interrupted run lies there",
-            where=str(staging),
-            fix="take it up again by --resume, or remove the folder",
-        )
-    if resume and not staging.exists():
-        raise RecordError(
-            "there is no interrupted run to take up", where=str(staging), fix="leave --resume out"
-        )
-    return staging
+def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | None:
+    """Return what a run came to that was killed when its record was complete already."""
+    record_id = unfinished.finished_record_id(workspace.read(protocol, "the protocol"))
+    if record_id is None:
+        return None
+    content = workspace.read(unfinished.out / "findings.json", "the findings")
+    findings = Findings.from_json(content)
+    unfinished.remove()
+    return Outcome(record=str(unfinished.out), record_id=record_id, findings=findings)
+
+
+def _require_outside(out: Path, inputs: _Inputs) -> None:
+    """Refuse a record inside the locked folders, which would change the test set."""
+    for folder in inputs.locked.lock.folders:
+        if out.resolve().is_relative_to((inputs.root / folder).resolve()):
+            raise RecordError(
+                "the record would lie in the locked test set",
+                where=str(out),
+                fix="give a folder outside of it by --out",
+            )
 
 
 def _inputs(path: Path, data: Path | None, progress: workspace.Progress) -> _Inputs:
@@ -148,22 +150,10 @@ def _inputs(path: Path, data: Path | None, progress: workspace.Progress) -> _Inp
     table, table_content = read_case_table(opened)
     locked = read_lock(opened)
     require_locked_cases(opened, locked, table, table_content)
-    model_content = read_model(opened)
+    model = read_model(opened)
     root = test_set_root(opened, data)
     require_unchanged(differences_from_lock(root, locked, progress), root)
-    return _Inputs(opened, table, locked, root, model_content)
-
-
-def _begin(staging: Path, inputs: _Inputs, *, resume: bool) -> _Start:
-    path = staging / "start.json"
-    if resume and path.exists():
-        before = _Start.from_json(workspace.read(path, "the start of the run"))
-        start = before.model_copy(update={"resumed": before.resumed + 1})
-    else:
-        at = clock.now()
-        start = _Start(record_id=_record_id(inputs, at), started_at=at, resumed=0)
-    workspace.write_again(path, start.to_json())
-    return start
+    return _Inputs(opened, table, locked, root, model)
 
 
 def _record_id(inputs: _Inputs, at: datetime) -> str:
@@ -173,36 +163,38 @@ def _record_id(inputs: _Inputs, at: datetime) -> str:
         "manifest": inputs.locked.lock.manifest_digest,
         "model": inputs.protocol.model.digest,
         "started_at": at.isoformat(),
-        "operator": getpass.getuser(),
+        "operator": operator(),
     }
     return "R-" + digest(canonical_json(identity)).removeprefix("sha256:")[:16]
 
 
+def _key(inputs: _Inputs) -> str:
+    return journal_key(
+        protocol=digest(inputs.opened.content),
+        lock=inputs.locked.lock.manifest_digest,
+        model=inputs.protocol.model.digest,
+    )
+
+
 def _run_cases(
-    inputs: _Inputs, staging: Path, workers: int, tell: Progress
+    inputs: _Inputs, under_way: OpenRun, workers: int, tell: Progress
 ) -> tuple[tuple[CaseOutcome, ...], CaseWork]:
     work = CaseWork(
         protocol=inputs.protocol,
         root=inputs.root,
         digests=dict(inputs.locked.digests),
         cases=inputs.table.evaluated,
-        model_content=inputs.model_content,
-        predictions_folder=model_path(inputs.opened),
-        output=staging / PREDICTIONS,
+        model=inputs.model,
+        model_path=model_path(inputs.opened),
+        output=under_way.folder / PREDICTIONS,
     )
-    key = journal_key(
-        protocol=digest(inputs.opened.content),
-        lock=inputs.locked.lock.manifest_digest,
-        model=inputs.protocol.model.digest,
+    outcomes = run_cases(
+        inputs.table.evaluated,
+        work,
+        workers=workers,
+        journal=under_way.journal,
+        on_progress=lambda _, done, total: tell("cases", done, total),
     )
-    with Journal.open(staging / "journal.jsonl", key=key) as journal:
-        outcomes = run_cases(
-            inputs.table.evaluated,
-            work,
-            workers=workers,
-            journal=journal,
-            on_progress=lambda _, done, total: tell("cases", done, total),
-        )
     return outcomes, work
 
 
@@ -253,88 +245,98 @@ def _case_finding(
     )
 
 
-def _write_record(
-    inputs: _Inputs,
-    staging: Path,
-    start: _Start,
-    outcomes: Sequence[CaseOutcome],
-    workers: int,
-    work: CaseWork,
-    tell: Progress,
-) -> Findings:
+@dataclass(frozen=True)
+class _Done:
+    """A run whose cases are all done."""
+
+    inputs: _Inputs
+    under_way: OpenRun
+    outcomes: Sequence[CaseOutcome]
+    workers: int
+    work: CaseWork
+
+    def prediction_names(self) -> frozenset[str]:
+        """Return the files of the cases' predictions, by name in the record."""
+        stored = [(one.outcome or {}).get("prediction") for one in self.outcomes]
+        return frozenset(f"{PREDICTIONS}/{one['file']}" for one in stored if one is not None)
+
+
+def _write_record(done: _Done, tell: Progress) -> Findings:
     """Write everything but the cases' predictions, which lie there already."""
-    protocol = inputs.protocol
-    work.prepare()
-    sorted_out = _sorted_out(outcomes, protocol)
+    protocol, folder, start = done.inputs.protocol, done.under_way.folder, done.under_way.start
+    tell("report", 0, 1)
+    done.work.prepare()
+    measured = _sorted_out(done.outcomes, protocol)
     evidence = measure(
-        sorted_out.tables, inputs.table.evaluated, protocol, failed=sorted_out.failed
+        measured.tables, done.inputs.table.evaluated, protocol, failed=measured.failed
     )
-    run_record = _run_record(inputs, start, sorted_out, workers, work)
-    findings = assess(
-        protocol.criteria, (*evidence.metrics, *run_record.timing), sorted_out.findings
-    )
+    run_record = _run_record(done, measured)
+    findings = assess(protocol.criteria, (*evidence.metrics, *run_record.timing), measured.findings)
     files = {
-        "protocol.yaml": inputs.opened.content,
-        "lock/lock.json": inputs.locked.lock_content,
-        "lock/manifest-sha256.txt": inputs.locked.manifest_content,
+        "protocol.yaml": done.inputs.opened.content,
+        "lock/lock.json": done.inputs.locked.lock_content,
+        "lock/manifest-sha256.txt": done.inputs.locked.manifest_content,
         "environment.json": environment().to_json(),
         "run.json": run_record.to_json(),
         "findings.json": findings.to_json(),
+        **_evidence(evidence, measured, protocol),
+        **overlays_of_worst_cases(done.work, evidence),
     }
-    files |= {f"evidence/{name}": content for name, content in evidence_files(evidence).items()}
-    stored = table_files(sorted_out.tables, sorted_out.failed, protocol)
-    files |= {f"evidence/{name}": content for name, content in stored.items()}
-    if protocol.method.kind == "instance":
-        overlaps = [one for one in sorted_out.tables if isinstance(one, OverlapTable)]
-        files[f"{PREDICTIONS}/scores.csv"] = encode_scores(overlaps)
-    files |= overlays_of_worst_cases(work, evidence)
+    done.under_way.keep_only(files.keys() | done.prediction_names())
     for name, content in files.items():
-        workspace.write_again(staging / name, content)
-    tell("report", 0, 1)
-    _clear_work_in_progress(staging)
-    write_report(staging, start.record_id)
-    seal(staging, start.record_id, findings, clock.now())
+        workspace.write_again(folder / name, content)
+    write_report(folder, start.record_id)
+    seal(folder, start.record_id, findings, clock.now())
     tell("report", 1, 1)
     return findings
 
 
-def _run_record(
-    inputs: _Inputs, start: _Start, measured: _Measured, workers: int, work: CaseWork
-) -> RunRecord:
-    model, notes = inputs.protocol.model, []
-    segmenter = work.segmenter
+def _evidence(evidence: Evidence, measured: _Measured, protocol: Protocol) -> dict[str, bytes]:
+    """Return the files of the evidence and of the tables it follows from, by name."""
+    files = evidence_files(evidence) | table_files(measured.tables, measured.failed, protocol)
+    named = {f"evidence/{name}": content for name, content in files.items()}
+    if protocol.method.kind == "instance":
+        overlaps = [one for one in measured.tables if isinstance(one, OverlapTable)]
+        named[f"{PREDICTIONS}/scores.csv"] = encode_scores(overlaps)
+    return named
+
+
+def _notes(done: _Done, measured: _Measured) -> Iterator[str]:
+    """Return what a reader has to know about the run."""
+    start = done.under_way.start
     if measured.scores_are_constant:
-        notes.append("The model gave no scores: every object has 1.0, and AP ranks them by id.")
-    if not segmenter.measures_latency:
-        notes.append("Predictions were read from files: no latency was measured.")
-    if workers > 1:
-        notes.append(f"{workers} processes shared the machine: latencies are longer than alone.")
+        yield "The model gave no scores: every object has 1.0, and AP ranks them by id."
+    if not done.work.segmenter.measures_latency:
+        yield "Predictions were read from files: no latency was measured."
+    if done.workers > 1:
+        yield f"{done.workers} processes shared the machine: latencies are longer than alone."
     if start.resumed:
-        notes.append(f"The run was interrupted and taken up again {start.resumed} time(s).")
+        yield f"The run was interrupted and taken up again {start.resumed} time(s)."
+    if start.redone:
+        redone = ", ".join(start.redone)
+        yield f"Cases run again as their stored prediction was lost or had changed: {redone}."
+
+
+def _run_record(done: _Done, measured: _Measured) -> RunRecord:
+    model, start = done.inputs.protocol.model, done.under_way.start
+    segmenter = done.work.segmenter
     timings = measured.timings if segmenter.measures_latency else ()
     return RunRecord(
         record_id=start.record_id,
         started_at=start.started_at,
         finished_at=clock.now(),
-        operator=getpass.getuser(),
+        operator=operator(),
         model_name=model.name,
         model_version=model.version,
         model_adapter=model.adapter,
         model_file=model.location if model.adapter == "predictions" else model.file,
         model_digest=model.digest,
         execution_provider=", ".join(segmenter.providers),
-        notes=tuple(notes),
-        workers=workers,
+        notes=tuple(_notes(done, measured)),
+        workers=done.workers,
         resumed=start.resumed,
-        cases_attempted=len(inputs.table.evaluated),
+        cases_attempted=len(done.inputs.table.evaluated),
         cases_failed=len(measured.failed),
         case_timings=timings,
         timing=latency_metrics({one.case_id: one.total_ms for one in timings}),
     )
-
-
-def _clear_work_in_progress(staging: Path) -> None:
-    for name in ("start.json", "journal.jsonl"):
-        (staging / name).unlink(missing_ok=True)
-
-

@@ -8,7 +8,7 @@ PNGs stand in ``scores.csv``. The ``predictions`` adapter reads all of it.
 import io
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ from pycocotools import mask as coco_mask
 
 from validation.evidence.csv_text import csv_bytes
 from validation.evidence.overlap import OverlapTable
-from validation.evidence.rows import Row
 from validation.plan.protocol import Protocol, SegmentedClass
 from validation.record import readable_json
 from validation.testset.annotations import ClassMap, ObjectSet, Rle
 from validation.testset.formats.label_maps import read_class_map, read_label_map
+
+if TYPE_CHECKING:
+    from validation.evidence.rows import Row
 
 _LARGEST_ID = 65535
 

@@ -63,7 +63,7 @@ def _rows(content: bytes, name: str) -> tuple[list[tuple[int, dict[str, str | No
         header = list(reader.fieldnames or [])
         rows = [(reader.line_num, dict(row)) for row in reader]
     except csv.Error as error:
-        where = f"{name}:{reader.line_num}"
+        where = f"{name}:{reader.reader.line_num}"
         raise TestSetError(f"the case table is not valid CSV: {error}", where=where) from error
     return rows, header
 
@@ -117,6 +117,9 @@ def _path_problems(cells: dict[str, str], where: str, reference_needed: bool) ->
         objection = path_objection(path)
         if objection:
             yield Problem(where, f"{column} {path!r} {objection}", "name a file under the root")
+    image, reference = cells.get("image", ""), cells.get("reference", "")
+    if image and image == reference:
+        yield Problem(where, "the image is its own reference", "name the file with the reference")
 
 
 def path_objection(path: str) -> str | None:
@@ -129,9 +132,11 @@ def path_objection(path: str) -> str | None:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or ":" in path or ".." in parts:
         return "leads out of the root"
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in path):  # noqa: PLR2004
+        return "is not in UTF-8"
     if "" in parts or "." in parts:
         return "has an empty part"
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in path):
+    if any(unicodedata.category(character) == "Cc" for character in path):
         return "holds a control character"
     if unicodedata.normalize("NFC", path) != path:
         return "is not in Unicode's normal form C"

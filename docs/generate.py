@@ -1,0 +1,293 @@
+"""Writes the pages of `docs/reference/` that follow from the code, and the help in README.md.
+
+    python docs/generate.py            write what has changed
+    python docs/generate.py --check    exit with 1 where a page is not current
+
+`tests/test_docs.py` holds every page against what this makes of the code.
+"""
+# ruff: noqa: INP001 - a script beside the pages it writes
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from click.testing import CliRunner
+
+from validation.cli import main
+from validation.evidence.catalogue import CATALOGUE, MetricDefinition
+from validation.plan.protocol import json_schema
+from validation.record import readable_json
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = "docs/reference"
+MADE = "<!-- Made by docs/generate.py; do not edit. -->"
+HELP_WIDTH = 80
+
+_HELP_BLOCK = re.compile(r"(<!-- help: (?P<command>[a-z ]+) -->\n)```text\n.*?```\n", re.DOTALL)
+
+
+def pages() -> dict[str, str]:
+    """Return every page that follows from the code, by its path under the root."""
+    made = {
+        f"{REFERENCE}/cli.md": cli_page(),
+        f"{REFERENCE}/metrics.md": metrics_page(),
+        f"{REFERENCE}/protocol.md": protocol_page(),
+        f"{REFERENCE}/protocol.schema.json": readable_json(json_schema()).decode(),
+    }
+    readme = ROOT / "README.md"
+    if readme.is_file():
+        made["README.md"] = with_help(readme.read_text(encoding="utf-8"))
+    return made
+
+
+def help_of(*command: str) -> str:
+    """Return what a command prints with ``--help``, 80 columns wide."""
+    result = CliRunner().invoke(
+        main, [*command, "--help"], prog_name="segval", terminal_width=HELP_WIDTH
+    )
+    if result.exit_code != 0:
+        raise ValueError(f"segval {' '.join(command)} --help failed: {result.output}")
+    return result.stdout.rstrip() + "\n"
+
+
+def with_help(text: str) -> str:
+    """Return a page with the block after each ``<!-- help: segval VERB -->`` made anew."""
+
+    def block(match: re.Match[str]) -> str:
+        command = match["command"].split()[1:]
+        return f"{match[1]}```text\n{help_of(*command)}```\n"
+
+    return _HELP_BLOCK.sub(block, text)
+
+
+# --- command line -------------------------------------------------------------------------
+
+
+def cli_page() -> str:
+    """Return the page of the command line: the help of every command."""
+    lines = [
+        "# Command line",
+        "",
+        MADE,
+        "",
+        "`segval VERB`, or `python -m validation VERB`. Results go to standard output (`--json`",
+        "for machines), progress and warnings to standard error. Nothing is ever overwritten.",
+        "",
+        "| exit status | means |",
+        "|---|---|",
+        "| 0 | done, and everything is met or held |",
+        "| 1 | done, and something is not met, not evaluable or did not hold |",
+        "| 2 | wrong usage |",
+        "| 3 | could not be done, or could not be checked |",
+        "",
+        "## segval",
+        "",
+        f"```text\n{help_of()}```",
+    ]
+    for name in main.commands:
+        lines += ["", f"## segval {name}", "", f"```text\n{help_of(name)}```"]
+    return "\n".join(lines) + "\n"
+
+
+# --- metrics ------------------------------------------------------------------------------
+
+_KINDS = {
+    "instance": "Instance: figures per object",
+    "semantic": "Semantic: figures per class and pixel",
+    "timing": "Timing: for every method",
+}
+
+
+def metrics_page() -> str:
+    """Return the page of the catalogue."""
+    lines = [
+        "# Metrics",
+        "",
+        MADE,
+        "",
+        "Every metric that a criterion can name, as `segval metrics` lists them. TP, FP, FN and TN",
+        "are counted over objects for instance metrics and over pixels for semantic ones; R is a",
+        "reference object, P a predicted one, |·| an area in pixels, Σ a sum over cases. See also",
+        "[How numbers are made](../explanation/how-numbers-are-made.md).",
+    ]
+    for kind, title in _KINDS.items():
+        chosen = [one for one in CATALOGUE if kind in one.methods]
+        lines += ["", f"## {title}", "", "| id | name | unit | better |", "|---|---|---|---|"]
+        lines += [
+            f"| [`{one.id}`](#{one.id}) | {_cell(one.name)} | {one.unit} | {one.better} |"
+            for one in chosen
+        ]
+        for one in chosen:
+            lines += ["", f"### {one.id}", "", *_metric_lines(one)]
+    return "\n".join(lines) + "\n"
+
+
+def _metric_lines(one: MetricDefinition) -> list[str]:
+    asked = [f"`{name}:`" for name, needed in (("class", one.needs_class), ("iou", one.needs_iou))
+             if needed]  # fmt: skip
+    return [
+        f"**{one.name}.** {_text(one.definition)}",
+        "",
+        f"- unit: {one.unit}; range: {one.range}; better: {one.better}",
+        f"- over cases: {one.aggregation}; `n` counts {one.n_of}",
+        f"- a criterion gives: {', '.join(asked) or 'nothing more'}",
+        f"- edge cases: {_text(one.edge_case)}",
+        f"- source: {_text(one.source)}",
+    ]
+
+
+# --- protocol -----------------------------------------------------------------------------
+
+
+def protocol_page() -> str:
+    """Return the page of the protocol's fields, from the JSON Schema."""
+    schema = json_schema()
+    definitions: Mapping[str, Any] = schema["$defs"]
+    lines = [
+        "# Protocol",
+        "",
+        MADE,
+        "",
+        "Every field of `protocol.yaml`, format `segval/protocol/1`. The same as a JSON Schema is",
+        "[protocol.schema.json](protocol.schema.json), which `segval schema` prints. An editor",
+        "with the YAML language server completes and checks a protocol that begins with",
+        "`# yaml-language-server: $schema=protocol.schema.json`.",
+        "",
+        "Unknown fields are errors. A field that must be given has no default: where the choice is",
+        "a regulatory or clinical one, the author makes it. What the schema cannot say (ids that",
+        "have to exist, bounds that a metric cannot reach) `segval check` does.",
+        "",
+        "## The file",
+        "",
+        *_field_table(schema),
+    ]
+    for name in _in_order(schema, definitions):
+        one = definitions[name]
+        lines += ["", f"## {name}", ""]
+        if one.get("description"):
+            lines += [_text(one["description"]), ""]
+        lines += _field_table(one)
+    return "\n".join(lines) + "\n"
+
+
+def _in_order(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[str]:
+    """Return the names of the definitions as they are met, reading from the top."""
+    found: list[str] = []
+
+    def visit(node: object) -> None:
+        for name in _references(node):
+            if name not in found:
+                found.append(name)
+                visit(definitions[name])
+
+    visit(schema["properties"])
+    return found
+
+
+def _references(node: object) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if "$ref" in node:
+            yield node["$ref"].rpartition("/")[2]
+        for key, value in node.items():
+            if key != "discriminator":
+                yield from _references(value)
+    elif isinstance(node, list):
+        for one in node:
+            yield from _references(one)
+
+
+def _field_table(one: Mapping[str, Any]) -> list[str]:
+    required = set(one.get("required", ()))
+    lines = ["| field | must be given | value | meaning |", "|---|---|---|---|"]
+    for name, field in one["properties"].items():
+        must = "yes" if name in required else f"no{_default(field)}"
+        lines.append(
+            f"| `{name}` | {must} | {_cell(_type(field))} | {_cell(field.get('description', ''))} |"
+        )
+    return lines
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    default = field.get("default")
+    return f"; `{default}`" if isinstance(default, bool | int | float | str) else ""
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for key in ("anyOf", "oneOf"):
+        if key in field:
+            kinds = [_type(one) for one in field[key] if one.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
+    choices = field.get("enum", [field["const"]] if "const" in field else [])
+    return " or ".join(f"`{one}`" for one in choices) or _plain_type(field)
+
+
+def _plain_type(field: Mapping[str, Any]) -> str:
+    kind = field.get("type")
+    if kind == "array":
+        return f"list of {_type(field['items'])}{_count(field)}"
+    if kind == "object":
+        return f"mapping to {_type(field.get('additionalProperties', {}))}{_count(field)}"
+    return _WORDS.get(str(kind), "any value") + _bounds(field)
+
+
+_WORDS = {
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true or false",
+}
+
+
+def _count(field: Mapping[str, Any]) -> str:
+    least, most = field.get("minItems"), field.get("maxProperties")
+    return (f", {least} or more" if least else "") + (f", {most} at most" if most else "")
+
+
+def _bounds(field: Mapping[str, Any]) -> str:
+    said = []
+    for key, words in (
+        ("minimum", "from {}"),
+        ("exclusiveMinimum", "above {}"),
+        ("maximum", "to {}"),
+        ("exclusiveMaximum", "below {}"),
+        ("maxLength", "at most {} characters"),
+        ("pattern", "matching `{}`"),
+    ):
+        if key in field:
+            said.append(words.format(field[key]))
+    return f", {' '.join(said)}" if said else ""
+
+
+def _text(text: str) -> str:
+    """Return a docstring's text as Markdown on one line."""
+    return " ".join(text.replace("``", "`").split())
+
+
+def _cell(text: str) -> str:
+    return _text(text).replace("|", "\\|")
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a page is old.")
+def generate(check: bool) -> None:
+    """Write the pages that follow from the code."""
+    old = [name for name, text in pages().items() if _read(ROOT / name) != text]
+    for name in old:
+        click.echo(f"{name} {'is not current' if check else 'written'}")
+        if not check:
+            (ROOT / name).write_text(pages()[name], encoding="utf-8")
+    sys.exit(1 if check and old else 0)
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    generate()

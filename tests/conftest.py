@@ -1,0 +1,97 @@
+"""What tests of several rooms share: the tiny study, its records, and the public image sets."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def tiny() -> ModuleType:
+    """The script that draws the tiny study."""
+    return _load(CHECKOUT / "tests" / "study" / "tiny_study.py")
+
+
+@pytest.fixture
+def make_study(tiny: ModuleType, tmp_path: Path) -> Callable[..., Any]:
+    """Return a new tiny study, ``instance`` or ``semantic``, in a folder of its own."""
+
+    def make(kind: str = "instance", name: str = "study") -> Any:
+        folder = tmp_path / name
+        folder.mkdir()
+        return tiny.Study(folder, kind)
+
+    return make
+
+
+@pytest.fixture
+def study(make_study: Callable[..., Any]) -> Any:
+    """The tiny instance study, not locked yet."""
+    return make_study()
+
+
+@pytest.fixture
+def locked(study: Any) -> Any:
+    """The tiny instance study, locked."""
+    return study.lock()
+
+
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the rendering out, where a test is not about the report."""
+    from validation.study import running
+
+    def write_report(folder: Path, record_id: str) -> None:
+        (folder / "report.html").write_bytes(b"<!-- left out by a test -->")
+
+    monkeypatch.setattr(running, "write_report", write_report)
+
+
+@pytest.fixture(scope="session")
+def finished(tiny: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """Return the tiny study of a kind, run once for all tests, which must not change it."""
+    made: dict[str, Any] = {}
+
+    def of_kind(kind: str = "instance") -> Any:
+        if kind not in made:
+            made[kind] = tiny.Study(tmp_path_factory.mktemp(kind), kind).lock()
+            made[kind].run()
+        return made[kind]
+
+    return of_kind
+
+
+@pytest.fixture
+def record(finished: Callable[[str], Any], tmp_path: Path) -> Path:
+    """A copy of a complete instance record, for a test to tamper with."""
+    return Path(shutil.copytree(finished("instance").folder / "record", tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the public image sets; tests that need it are skipped where it is not."""
+    named = os.environ.get("SEGVAL_SHARED_DATA")
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data"
+    if not (folder / "nuclei").is_dir():
+        pytest.skip(
+            f"the public image sets are not in {folder}: set SEGVAL_SHARED_DATA to their folder"
+        )
+    return folder

@@ -1,0 +1,280 @@
+"""Every contradiction of a protocol is found, at its line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from validation.plan import check as rules
+from validation.plan.check import check
+from validation.plan.protocol import Protocol, json_schema
+from validation.plan.source import parse, protocol_from
+from validation.study.opening import metric_terms, read_protocol
+
+WORKED = sorted((Path(__file__).resolve().parents[2] / "protocols").glob("*/protocol.yaml"))
+
+ONNX = {
+    "adapter": "onnx",
+    "name": "n",
+    "version": "1",
+    "file": "m.onnx",
+    "digest": "sha256:" + "0" * 64,
+    "preprocess": {
+        "channels": "gray",
+        "scaling": {"kind": "percentiles", "low": 1, "high": 99, "clip_low": 0, "clip_high": 1},
+    },
+    "postprocess": {
+        "kind": "watershed",
+        "class": "cell",
+        "background_channel": 0,
+        "interior_channel": 1,
+        "foreground_threshold": 0.5,
+        "distance_sigma_px": 1,
+        "peak_distance_px": 3,
+        "distance_weight": 0.1,
+        "minimum_area_px": 5,
+    },
+}
+THRESHOLD = {"kind": "threshold", "class": "cell", "channel": 0, "threshold": 0.5}
+ARGMAX = {"kind": "argmax", "channel_classes": ["background", "cell", "tissue"]}
+PREDICTIONS = {
+    "adapter": "predictions",
+    "name": "n",
+    "version": "1",
+    "format": "label_maps",
+    "location": "predictions",
+    "digest": "sha256:" + "0" * 64,
+    "produced_by": "Elsewhere.",
+}
+
+
+def _criterion(**changes: Any) -> dict[str, Any]:
+    plain = {
+        "id": "AC-02",
+        "requirements": ["REQ-01"],
+        "metric": "recall",
+        "class": "cell",
+        "iou": 0.5,
+        "direction": "at_least",
+        "bound": 0.5,
+        "judged_on": "lower_limit",
+        "rationale": "r",
+    }
+    return {name: value for name, value in {**plain, **changes}.items() if value is not None}
+
+
+def _add(**changes: Any) -> Callable[[Any], None]:
+    return lambda values: values["criteria"].append(_criterion(**changes))
+
+
+def _set(dotted: str, value: Any) -> Callable[[Any], None]:
+    def change(values: Any) -> None:
+        *above, last = [int(one) if one.isdigit() else one for one in dotted.split(".")]
+        for part in above:
+            values = values[part]
+        if isinstance(values, list) and last == len(values):
+            values.append(value)
+        else:
+            values[last] = value
+
+    return change
+
+
+def _both(*changes: Callable[[Any], None]) -> Callable[[Any], None]:
+    def change(values: Any) -> None:
+        for one in changes:
+            one(values)
+
+    return change
+
+
+RISK = {"id": "RISK-01", "hazard": "h", "harm": "h", "severity": "s"}
+REQUIREMENT = {"id": "REQ-01", "text": "t"}
+CELL = {"name": "cell", "description": "d", "value": 2}
+
+INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
+    # level, path, part of what is said, change
+    ("error", "requirements.1", "REQ-01 stands twice", _set("requirements.1", REQUIREMENT)),
+    ("error", "risks.1", "RISK-01 stands twice", _set("risks.1", RISK)),
+    ("error", "criteria.1", "AC-01 stands twice", _add(id="AC-01")),
+    ("error", "signatories.1", "author stands twice",
+     _set("signatories.1", {"role": "author", "title": "t", "meaning": "m"})),
+    ("error", "subgroups.1", "site stands twice", _set("subgroups", ["site", "site"])),
+    ("error", "requirements.0.risks.0", "no risk has the id RISK-9",
+     _set("requirements.0.risks", ["RISK-9"])),
+    ("error", "criteria.1.requirements.0", "no requirement has the id REQ-9",
+     _add(requirements=["REQ-9"])),
+    ("error", "requirements.1", "no criterion tests REQ-02",
+     _set("requirements.1", {"id": "REQ-02", "text": "t"})),
+    ("warning", "risks.1", "no requirement controls RISK-02",
+     _set("risks.1", {**RISK, "id": "RISK-02"})),
+    ("error", "criteria.1.metric", "no metric has the id recal", _add(metric="recal")),
+    ("error", "criteria.1.metric", "not a figure of instance evidence",
+     _add(metric="dice", iou=None)),
+    ("error", "criteria.1", "recall needs a class", _add(**{"class": None})),
+    ("error", "criteria.1.class", "not given by class",
+     _add(metric="latency_p95_ms", iou=None, judged_on="value", direction="at_most")),
+    ("error", "criteria.1.class", "no class is named tissue", _add(**{"class": "tissue"})),
+    ("error", "criteria.1.iou", "has no IoU threshold", _add(metric="count_bias", iou=0.5)),
+    ("error", "criteria.1", "recall needs an IoU threshold", _add(iou=None)),
+    ("error", "criteria.1.iou", "0.6 is not evaluated", _add(iou=0.6)),
+    ("error", "criteria.1.iou", "0.6 is not evaluated",
+     _add(metric="average_precision_at", iou=0.6)),
+    ("error", "criteria.1.bound", "outside the range of recall, 0 to 1", _add(bound=85)),
+    ("error", "criteria.1.bound", "every result meets this bound", _add(bound=0)),
+    ("error", "criteria.1.judged_on", "has no confidence interval",
+     _add(metric="latency_p95_ms", iou=None, judged_on="upper_limit", direction="at_most",
+          **{"class": None})),
+    ("error", "criteria.1.subgroup", "camera is not among the subgroups",
+     _add(subgroup={"camera": "x"})),
+    ("error", "criteria.1.subgroup", "timings are not given by subgroup",
+     _add(metric="latency_p95_ms", iou=None, judged_on="value", direction="at_most",
+          subgroup={"site": "A"}, **{"class": None})),
+    ("error", "criteria.1.judged_on", "rewards uncertainty", _add(judged_on="upper_limit")),
+    ("error", "criteria.1.judged_on", "rewards uncertainty",
+     _add(metric="false_positives_per_case", direction="at_most")),
+    ("warning", "criteria.1.judged_on", "ignores its uncertainty", _add(judged_on="value")),
+    ("error", "analysis", "needs `matching:`",
+     lambda values: values["analysis"].pop("matching")),
+    ("error", "analysis.presence_minimum_area_px", "semantic evidence",
+     _set("analysis.presence_minimum_area_px", 5)),
+    ("error", "test_set.reference_standard.format", "does not tell objects apart",
+     _set("test_set.reference_standard.format", "class_map")),
+    ("error", "test_set.reference_standard.format", "objects of one class only",
+     _set("classes.1", {**CELL, "name": "tissue"})),
+    ("error", "test_set.reference_standard.file", "`file` is given for the format `coco`",
+     _set("test_set.reference_standard.format", "coco")),
+    ("error", "test_set.reference_standard.file", "`file` is given for the format `coco`",
+     _set("test_set.reference_standard.file", "a.json")),
+    ("error", "ignore_value", "only class maps", _set("ignore_value", 255)),
+    ("error", "model.format", "are not instance predictions",
+     _set("model", {**PREDICTIONS, "format": "class_maps"})),
+    ("error", "criteria.1.metric", "have no latency",
+     _both(_set("model", PREDICTIONS),
+           _add(metric="latency_p95_ms", iou=None, judged_on="value", direction="at_most",
+                **{"class": None}))),
+    ("error", "model.postprocess.kind", "threshold does not make instance predictions",
+     _set("model", {**ONNX, "postprocess": THRESHOLD})),
+    ("error", "model.postprocess.class", "no class is named nucleus",
+     _set("model", {**ONNX, "postprocess": {**ONNX["postprocess"], "class": "nucleus"}})),
+    ("error", "model.preprocess.scaling.low", "must be below",
+     _both(_set("model", ONNX), _set("model.preprocess", {
+         "channels": "gray", "scaling": {**ONNX["preprocess"]["scaling"], "low": 99.5}}))),
+    ("error", "model.preprocess.scaling.clip_low", "must be below",
+     _both(_set("model", ONNX), _set("model.preprocess", {
+         "channels": "gray", "scaling": {**ONNX["preprocess"]["scaling"], "clip_low": 2}}))),
+    ("error", "test_set.folders.0", "leads out of the root",
+     _set("test_set.folders", ["../other", "references"])),
+    ("error", "test_set.folders.1", "not a relative path",
+     _set("test_set.folders", ["images", "/etc"])),
+    ("error", "test_set.folders.0", "not a relative path",
+     _set("test_set.folders", ["images\\a", "references"])),
+    ("error", "test_set.root", "not a relative path", _set("test_set.root", "C:/data")),
+    ("error", "test_set.case_table", "not a relative path", _set("test_set.case_table", "/c.csv")),
+    ("error", "model.file", "not a relative path", _set("model.file", "/m.py")),
+    ("error", "model.location", "not a relative path",
+     _set("model", {**PREDICTIONS, "location": "/p"})),
+    ("error", "analysis.matching.further_iou_thresholds.0", "0.5 stands twice",
+     _set("analysis.matching.further_iou_thresholds", [0.5])),
+    ("error", "test_set.exclusions.1.cases.0", "C1 is excluded twice",
+     _set("test_set.exclusions", [{"cases": ["C1"], "reason": one} for one in ("r", "q")])),
+    ("warning", "analysis.replicates", "fewer than 1,000", _set("analysis.replicates", 500)),
+    ("warning", "criteria", "how well found objects are outlined",
+     _set("criteria.0", _criterion(id="AC-01"))),
+]  # fmt: skip
+
+SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
+    ("error", "classes.2", "cell stands twice", _set("classes.2", CELL)),
+    ("error", "classes.2.value", "the value 7 is given to two classes",
+     _set("classes.2", {**CELL, "name": "tissue", "value": 7})),
+    ("error", "analysis.matching", "has no matching",
+     _set("analysis.matching", {
+         "algorithm": "optimal", "iou_threshold": 0.5, "score_threshold": 0,
+         "maximum_detections": 9, "merge_split_fraction": 0.75})),
+    ("error", "test_set.reference_standard.format", "semantic evidence is read from",
+     _both(_set("test_set.reference_standard.format", "coco"),
+           _set("test_set.reference_standard.file", "a.json"))),
+    ("error", "ignore_value", "is the value of a class", _set("ignore_value", 7)),
+    ("error", "model.format", "are not semantic predictions", _set("model", PREDICTIONS)),
+    ("error", "model.postprocess.channel_classes.2", "no class is named tissue",
+     _set("model", {**ONNX, "postprocess": ARGMAX})),
+    ("error", "criteria.1.metric", "needs `presence_minimum_area_px`",
+     _both(_add(metric="presence_sensitivity", iou=None),
+           lambda values: values["analysis"].pop("presence_minimum_area_px"))),
+]  # fmt: skip
+
+
+def _remarks(tiny: Any, values: Any) -> tuple[Any, list[str]]:
+    content = tiny.to_yaml(values)
+    source = parse(content, "p.yaml")
+    return check(protocol_from(source), source, metric_terms()), content.decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "path", "what", "change"),
+    [("instance", *one) for one in INSTANCE] + [("semantic", *one) for one in SEMANTIC],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_contradiction_is_found_at_its_line(  # noqa: PLR0917 - the columns of a table
+    tiny: Any,
+    make_study: Any,
+    kind: str,
+    level: str,
+    path: str,
+    what: str,
+    change: Callable[[Any], None],
+) -> None:
+    values = make_study(kind).values
+    change(values)
+    remarks, lines = _remarks(tiny, values)
+    found = [one for one in remarks if what in one.problem.what]
+    assert [one.level for one in found] == [level], [str(one.problem) for one in remarks]
+    where = found[0].problem.where
+    assert where.endswith(f"({path})")
+    line = lines[int(where.split(" ")[0].split(":")[1]) - 1]
+    names = [part for part in path.split(".") if not part.isdigit()]
+    parent = names[-2] if len(names) > 1 else ""
+    assert f"{names[-1]}:" in line or f"{parent}:" in line or line.strip().startswith("-"), line
+
+
+def test_every_rule_is_tested_here() -> None:
+    assert len({what for *_, what, _ in INSTANCE + SEMANTIC}) >= len(
+        rules._ERRORS + rules._WARNINGS
+    )
+
+
+def test_all_contradictions_are_told_at_once_in_the_order_of_lines(tiny: Any, study: Any) -> None:
+    for change in (_add(metric="recal"), _set("ignore_value", 255), _set("test_set.root", "/d")):
+        change(study.values)
+    remarks, _ = _remarks(tiny, study.values)
+    lines = [int(one.problem.where.split(" ")[0].split(":")[1]) for one in remarks]
+    assert len(lines) == 3
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize("kind", ["instance", "semantic"])
+def test_the_tiny_protocols_have_no_remarks(tiny: Any, make_study: Any, kind: str) -> None:
+    assert _remarks(tiny, make_study(kind).values)[0] == ()
+
+
+@pytest.mark.parametrize("path", WORKED, ids=lambda path: path.parent.name)
+def test_the_worked_protocols_have_no_errors(path: Path) -> None:
+    assert [one for one in read_protocol(path).remarks if one.level == "error"] == []
+
+
+def test_protocols_fit_the_published_schema(make_study: Any) -> None:
+    import jsonschema
+    import yaml
+
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for values in (make_study("instance").values, yaml.safe_load(WORKED[0].read_text("utf-8"))):
+        validator.validate(values)
+    assert not validator.is_valid({"format": "segval/protocol/1"})
+
+
+def test_a_protocol_keeps_its_bytes_through_json(study: Any) -> None:
+    protocol = read_protocol(study.path).protocol
+    assert Protocol.from_json(protocol.to_json()) == protocol
