@@ -15,6 +15,7 @@ from validation.evidence.files import (
     table_files,
     tables_from_files,
 )
+from validation.evidence.further_tables import further_files, further_from_files
 from validation.evidence.measure import FailedCase, measure
 from validation.evidence.run_record import RunRecord
 from validation.evidence.timing import latency_metrics
@@ -114,12 +115,17 @@ def _check_evidence(
     }
     try:
         tables, failed = tables_from_files(stored, protocol)
-        evidence = measure(tables, lock.cases.evaluated, protocol, failed=failed)
+        further = further_from_files(stored, protocol)
+        evidence = measure(tables, lock.cases.evaluated, protocol, failed=failed, further=further)
     except (ToolError, ValueError) as error:
         checks(what, None, str(error).replace("\n", "; "))
         return
     derived = evidence_files(evidence)
-    known = {*derived, *table_files(tables, failed, protocol)}
+    known = {
+        *derived,
+        *table_files(tables, failed, protocol),
+        *further_files(further, protocol),
+    }
     differing = sorted(name for name in derived if derived[name] != stored.get(name))
     differing += sorted(f"{name} (not evidence)" for name in stored.keys() - known)
     detail = f"{len(evidence.metrics)} figures from {len(tables)} tables"

@@ -24,6 +24,10 @@ class MetricTerms(NamedTuple):
     """Least possible value; None: none."""
     upper: float | None
     has_interval: bool
+    asked_by: tuple[str, ...] = ()
+    """Fields of the analysis plan of which one has to be given; none: always there."""
+    needs_objects: bool = False
+    """True: the reference standard has to tell objects apart."""
 
 
 Level = Literal["error", "warning"]
@@ -246,6 +250,32 @@ def _analysis_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
         yield path, "presence by area is a figure of semantic evidence", "remove it"
 
 
+def _surfaces_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
+    plan = protocol.analysis
+    given = [
+        name
+        for name in ("surface_tolerance_px", "surface_tolerance_um")
+        if getattr(plan, name) is not None
+    ]
+    for name in given:
+        if protocol.method.kind != "semantic":
+            yield ("analysis", name), "distances of borders are figures of semantic evidence", ""
+    if len(given) > 1:
+        yield ("analysis", given[1]), "the tolerance is given twice", "keep one of the two"
+    if plan.surface_tolerance_um is not None and protocol.test_set.pixel_spacing_um is None:
+        yield (
+            ("analysis", "surface_tolerance_um"),
+            "micrometres need the size of a pixel",
+            "add `pixel_spacing_um` under `test_set:`, or give `surface_tolerance_px`",
+        )
+    if plan.boundary_distance_px is not None and not given:
+        yield (
+            ("analysis", "boundary_distance_px"),
+            "figures of borders are not asked for",
+            "add `surface_tolerance_px`, or remove it",
+        )
+
+
 def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
     reference = protocol.test_set.reference_standard
     path: Path = ("test_set", "reference_standard", "format")
@@ -318,6 +348,13 @@ def _figures_can_be_had(protocol: Protocol, metrics: Metrics) -> Found:
         if is_timing and protocol.model.adapter == "predictions":
             what = "predictions that are read from files have no latency"
             yield path, what, "remove the criterion, or run the model itself"
+        asked_by = () if terms is None else terms.asked_by
+        if asked_by and all(getattr(protocol.analysis, one) is None for one in asked_by):
+            what = f"{criterion.metric} needs {_or(f'`{one}`' for one in asked_by)}"
+            yield path, what, "add it under `analysis:`"
+        on_objects = terms is not None and terms.needs_objects
+        if on_objects and protocol.test_set.reference_standard.format == "class_map":
+            yield path, f"{criterion.metric} needs objects; a class map has none", "remove it"
         has_minimum = protocol.analysis.presence_minimum_area_px is not None
         if criterion.metric.startswith("presence_") and not has_minimum:
             what = f"{criterion.metric} needs `presence_minimum_area_px`"
@@ -399,6 +436,7 @@ _ERRORS: tuple[Finder, ...] = (
     _criteria_fit_the_catalogue,
     _limits_face_the_bound,
     _analysis_fits_the_method,
+    _surfaces_can_be_measured,
     _reference_fits_the_method,
     _predictions_fit_the_method,
     _postprocessing_fits_the_method,

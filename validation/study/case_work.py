@@ -7,11 +7,15 @@ any other: it names the stage and what happened, and keeps the reference's own t
 import errno
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from validation import clock, workspace
+from validation.evidence.further_tables import FurtherTables
 from validation.evidence.gate import problems_of_class_map, problems_of_objects
 from validation.evidence.measure import Table
 from validation.evidence.overlap import (
@@ -22,6 +26,8 @@ from validation.evidence.overlap import (
     overlap_table,
     overlap_table_without_prediction,
 )
+from validation.evidence.separability import SeparationTable, separation_table
+from validation.evidence.surface import SurfaceTable, surface_table, surface_terms
 from validation.inference.adapters import segmenter_for
 from validation.inference.segmenter import (
     Segmentation,
@@ -111,7 +117,8 @@ class CaseWork:
         Returns:
             ``status`` is ``measured`` with ``timing``, ``table``, ``prediction`` and
             ``scores_are_constant``; or ``failed`` with ``stage``, ``what`` and the
-            ``table`` of the reference alone (None where it cannot be read either).
+            ``table`` of the reference alone (None where it cannot be read either). With
+            either, ``surfaces`` and ``separation``, None where there are none.
         """
         reader = self.reader
         reference: Annotation | None = None
@@ -157,6 +164,7 @@ class CaseWork:
                 "postprocess_ms": timing.postprocess_ms,
             },
             "table": table.to_dict(),
+            **self._further(case, reference, segmentation.prediction),
             "prediction": {"file": name, "digest": digest(content)},
             "scores_are_constant": segmentation.scores_are_constant,
         }
@@ -172,7 +180,37 @@ class CaseWork:
             table = confusion_table_without_prediction(case.case_id, reference, count).to_dict()
         elif reference is not None:
             table = overlap_table_without_prediction(case.case_id, reference).to_dict()
-        return {"status": "failed", "stage": stage, "what": what, "table": table}
+        return {
+            "status": "failed",
+            "stage": stage,
+            "what": what,
+            "table": table,
+            **self._further(case, reference, None),
+        }
+
+    def _further(
+        self, case: Case, reference: Annotation | None, prediction: Annotation | None
+    ) -> dict[str, Any]:
+        """Return the tables beside the confusion or the overlaps; an empty prediction if none."""
+        surfaces, objects = None, reference
+        count, test_set = len(self.protocol.classes), self.protocol.test_set
+        if isinstance(reference, ClassMap):
+            terms = surface_terms(self.protocol.analysis, test_set.pixel_spacing_um)
+            found = prediction or ClassMap(np.zeros_like(reference.classes))
+            if terms is not None and isinstance(found, ClassMap):
+                surfaces = surface_table(case.case_id, reference, found, count, terms).to_dict()
+            objects = self._objects(case)
+        separation = None
+        if isinstance(objects, ObjectSet):
+            separation = separation_table(case.case_id, objects, count).to_dict()
+        return {"surfaces": surfaces, "separation": separation}
+
+    def _objects(self, case: Case) -> ObjectSet | None:
+        """Return the objects that a class map was made of, if it was."""
+        try:
+            return self.reader.objects(case)
+        except Unreadable:
+            return None
 
     def _reference_alone(self, case: Case) -> Annotation | None:
         """Return the reference of a case whose image cannot be read, if it can be read itself."""
@@ -188,6 +226,17 @@ def _table(case: Case, reference: Annotation, prediction: Annotation, class_coun
     if isinstance(reference, ObjectSet) and isinstance(prediction, ObjectSet):
         return overlap_table(case.case_id, reference, prediction)
     raise TypeError("reference and prediction are of different kinds")
+
+
+def further_of(outcomes: Mapping[str, Mapping[str, Any]]) -> FurtherTables:
+    """Return the tables beside the confusions and overlaps, from outcomes by case id."""
+    surfaces, separations = {}, {}
+    for case_id, outcome in outcomes.items():
+        if outcome.get("surfaces") is not None:
+            surfaces[case_id] = SurfaceTable.from_dict(outcome["surfaces"])
+        if outcome.get("separation") is not None:
+            separations[case_id] = SeparationTable.from_dict(outcome["separation"])
+    return FurtherTables(surfaces, separations)
 
 
 def table_of(outcome: dict[str, Any], protocol: Protocol) -> Table | None:

@@ -71,6 +71,8 @@ def metric_terms() -> dict[str, MetricTerms]:
             lower=one.lower,
             upper=one.upper,
             has_interval=one.aggregation not in {"count", "quantile"},
+            asked_by=one.asked_by,
+            needs_objects=set(one.methods) == {"semantic", "instance"},
         )
         for one in CATALOGUE
     }

@@ -90,6 +90,22 @@ class CaseReader:
         """
         return self._annotation(case).shape
 
+    def objects(self, case: Case) -> ObjectSet | None:
+        """Return the reference objects of a case, whole; None where it does not tell them apart.
+
+        Raises:
+            Unreadable: It cannot be read.
+        """
+        if self.coco is not None:
+            return self.coco[case.case_id]
+        standard = self.protocol.test_set.reference_standard
+        if standard.format == "class_map" or case.reference is None:
+            return None
+        try:
+            return read_label_map(self._content(case.reference))
+        except ValueError as error:
+            raise Unreadable(f"{case.reference}: {error}") from error
+
     def _annotation(self, case: Case) -> Annotation:
         if self.coco is not None:
             return self.coco[case.case_id]

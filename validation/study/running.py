@@ -15,6 +15,7 @@ from typing import Any, Literal
 from validation import clock, workspace
 from validation.errors import RecordError
 from validation.evidence.files import evidence_files, table_files
+from validation.evidence.further_tables import FurtherTables, further_files
 from validation.evidence.measure import Evidence, FailedCase, Table, measure
 from validation.evidence.overlap import OverlapTable
 from validation.evidence.run_record import CaseTiming, RunRecord
@@ -27,7 +28,7 @@ from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import Protocol
 from validation.record import Record, canonical_json, digest
 from validation.record_folder import PREDICTIONS, seal
-from validation.study.case_work import CaseWork, table_of
+from validation.study.case_work import CaseWork, further_of, table_of
 from validation.study.opening import (
     LockedTestSet,
     ModelContent,
@@ -207,6 +208,7 @@ class _Measured:
     findings: tuple[CaseFinding, ...]
     timings: tuple[CaseTiming, ...]
     scores_are_constant: bool
+    further: FurtherTables
 
 
 def _sorted_out(outcomes: Sequence[CaseOutcome], protocol: Protocol) -> _Measured:
@@ -215,11 +217,13 @@ def _sorted_out(outcomes: Sequence[CaseOutcome], protocol: Protocol) -> _Measure
     findings: list[CaseFinding] = []
     timings: list[CaseTiming] = []
     constant = False
+    complete: dict[str, Mapping[str, Any]] = {}
     for one in outcomes:
         outcome = one.outcome or {
             "status": "failed", "stage": "inference", "table": None,
             "what": one.failure.what if one.failure else "no outcome",
         }  # fmt: skip
+        complete[one.case_id] = outcome
         table = table_of(outcome, protocol)
         if outcome["status"] == "failed":
             failed[one.case_id] = FailedCase(f"{outcome['stage']}: {outcome['what']}", table)
@@ -228,7 +232,9 @@ def _sorted_out(outcomes: Sequence[CaseOutcome], protocol: Protocol) -> _Measure
             tables.append(table)
             timings.append(CaseTiming(case_id=one.case_id, **outcome["timing"]))
             constant = constant or outcome["scores_are_constant"]
-    return _Measured(tuple(tables), failed, tuple(findings), tuple(timings), constant)
+    return _Measured(
+        tuple(tables), failed, tuple(findings), tuple(timings), constant, further_of(complete)
+    )
 
 
 def _case_finding(
@@ -268,7 +274,11 @@ def _write_record(done: _Done, tell: Progress) -> Findings:
     done.work.prepare()
     measured = _sorted_out(done.outcomes, protocol)
     evidence = measure(
-        measured.tables, done.inputs.table.evaluated, protocol, failed=measured.failed
+        measured.tables,
+        done.inputs.table.evaluated,
+        protocol,
+        failed=measured.failed,
+        further=measured.further,
     )
     run_record = _run_record(done, measured)
     findings = assess(protocol.criteria, (*evidence.metrics, *run_record.timing), measured.findings)
@@ -294,6 +304,7 @@ def _write_record(done: _Done, tell: Progress) -> Findings:
 def _evidence(evidence: Evidence, measured: _Measured, protocol: Protocol) -> dict[str, bytes]:
     """Return the files of the evidence and of the tables it follows from, by name."""
     files = evidence_files(evidence) | table_files(measured.tables, measured.failed, protocol)
+    files |= further_files(measured.further, protocol)
     named = {f"evidence/{name}": content for name, content in files.items()}
     if protocol.method.kind == "instance":
         overlaps = [one for one in measured.tables if isinstance(one, OverlapTable)]
