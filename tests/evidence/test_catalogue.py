@@ -102,7 +102,8 @@ def test_scope_and_unit_are_as_listed(computed: dict[str, list[MetricValue]]) ->
         known = definition(one.metric)
         assert one.unit == known.unit
         assert one.n_of == known.n_of
-        assert (one.scope.class_name is not None) == known.needs_class
+        assert known.has_class_mean or (one.scope.class_name is not None) == known.needs_class
+        assert known.has_sizes or one.scope.size is None
         assert (one.scope.iou is not None) == known.needs_iou
 
 
@@ -118,6 +119,9 @@ def test_values_and_limits_are_in_the_listed_range(
             if one.interval is None
             else [one.value, one.interval.lower, one.interval.upper]
         )
+        if one.value is None:
+            assert one.scope.size is not None  # the objects are all small
+            continue
         assert all(value is not None and lower <= value <= upper for value in values)
 
 
@@ -128,7 +132,7 @@ def test_a_figure_without_an_interval_is_a_count_or_has_no_spread(
         assert (one.no_interval is None) == (one.interval is not None)
         if definition(one.metric).aggregation == "count":
             assert one.no_interval == "a count of this sample, not an estimate"
-        elif one.interval is None:
+        elif one.interval is None and one.value is not None:
             assert one.no_interval is not None
             assert one.no_interval.startswith("every replicate gives the same figure")
 

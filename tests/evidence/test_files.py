@@ -32,7 +32,7 @@ from validation.plan.protocol import Protocol
 from validation.testset.annotations import ClassMap
 from validation.testset.cases import Case
 
-GOLDEN_METRICS = "eeef5274836110353b325a13f3f24f5fa36f753a046f3bf30668ade866df9d61"
+GOLDEN_METRICS = "e231429616f6843de241e29b3174d4f97452fb000a119f0690a8646fa11c035f"
 GOLDEN_INSTANCES = "0e13e8cd46c9c547295e6c85659d3b99e9a56895e8b2a408156a8fc945917521"
 HOSTILE = '=HYPERLINK("http://x","y")\n<script>,\u2028\x00\'"'
 
@@ -166,7 +166,12 @@ def test_the_figures_survive_json(
     assert metrics_from_json(content) == found.metrics
     value = json.loads(content)
     assert value["format"] == "segval/metrics/1"
-    assert value["metrics"][0]["scope"] == {"class": "nucleus", "iou": 0.5, "subgroup": {}}
+    assert value["metrics"][0]["scope"] == {
+        "class": "nucleus",
+        "iou": 0.5,
+        "size": None,
+        "subgroup": {},
+    }
 
 
 def test_classes_csv_holds_each_figure_with_its_limits(small: dict[str, bytes]) -> None:

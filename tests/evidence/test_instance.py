@@ -17,12 +17,23 @@ from collections.abc import Callable
 
 import pytest
 
+from validation.evidence import froc
 from validation.evidence.measure import Evidence, measure
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import OverlapTable, overlap_table
 from validation.plan.protocol import Protocol
 from validation.testset.annotations import ObjectSet
 from validation.testset.cases import Case
+
+OF_CURVES = (
+    "average_precision",
+    "average_precision_at",
+    "average_recall_1",
+    "average_recall_10",
+    "average_recall",
+    *froc.METRICS,
+)
+LIMITS = ("count_lower_limit_of_agreement", "count_upper_limit_of_agreement")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +68,23 @@ def figure(evidence: Evidence) -> dict[str, MetricValue]:
         ("f1/iou=0.5", 6 / 10, 5),
         ("segmentation_quality/iou=0.5", 2.1 / 3, 3),
         ("panoptic_quality/iou=0.5", 2.1 / (3 + 1 + 1), 5),
+        # Dice: 20/20, 2*10/30 (P2 with R2), 2*12/32 (case B).
+        ("matched_dice/iou=0.5", (1 + 2 / 3 + 3 / 4) / 3, 3),
+        ("recall/iou=0.5/size=small", 3 / 5, 5),
+        # Free response at IoU .5: .9 true, .8 true, .7 false, .6 one true and one false at once,
+        # .4 true. Three images: at most 0, 0, 1, 3, 6, ... false positives.
+        ("froc_sensitivity_0_125/iou=0.5", 2 / 5, 5),
+        ("froc_sensitivity_0_25/iou=0.5", 2 / 5, 5),
+        ("froc_sensitivity_0_5/iou=0.5", 2 / 5, 5),
+        ("froc_sensitivity_1/iou=0.5", 4 / 5, 5),
+        ("froc_sensitivity_8/iou=0.5", 4 / 5, 5),
+        ("froc_mean/iou=0.5", (3 * 2 / 5 + 4 * 4 / 5) / 7, 5),
+        # One detection an image: P1 of A (IoU 1) and P1 of B (.6: at .5, .55, .6).
+        ("average_recall_1", (3 * 2 / 5 + 7 * 1 / 5) / 10, 5),
+        # All: A P1 and P4 always, P2 at .5; B P1 at three thresholds.
+        ("average_recall_10", (4 + 3 + 3 + 7 * 2) / 5 / 10, 5),
+        ("average_recall", (4 + 3 + 3 + 7 * 2) / 5 / 10, 5),
+        ("average_recall/size=small", (4 + 3 + 3 + 7 * 2) / 5 / 10, 5),
         ("false_positives_per_case/iou=0.5", 2 / 3, 3),
         # At IoU .75 only P1 of case A is a pair: TP 1, FP 4, FN 4.
         ("recall/iou=0.75", 1 / 5, 5),
@@ -126,7 +154,7 @@ def test_errors_of_counts_keep_their_sign_or_lose_it(
         make_strip_table([(0, 9), (20, 29)], [], "B"),
     ]
     found = measure(tables, [make_case("A"), make_case("B")], make_protocol())
-    value = {one.metric: one.value for one in found.metrics}
+    value = {one.metric: one.value for one in found.metrics if one.scope.size is None}
     assert value["count_bias"] == -1.5
     assert value["count_mean_absolute_error"] == 1.5
     assert value["count_relative_error"] == -0.75
@@ -139,7 +167,11 @@ def test_errors_of_counts_keep_their_sign_or_lose_it(
 
 def undefined(evidence: Evidence) -> dict[str, str]:
     assert all((one.value is None) == (one.undefined is not None) for one in evidence.metrics)
-    return {one.metric: one.undefined for one in evidence.metrics if one.undefined is not None}
+    return {
+        one.metric: one.undefined
+        for one in evidence.metrics
+        if one.undefined is not None and one.scope.size is None
+    }
 
 
 def test_an_empty_reference_leaves_recall_undefined_and_precision_zero(
@@ -151,14 +183,15 @@ def test_an_empty_reference_leaves_recall_undefined_and_precision_zero(
     assert undefined(found) == {
         "recall": "no reference object of the class",
         "segmentation_quality": "no matched pair of the class",
-        "average_precision": "no reference object of the class",
-        "average_precision_at": "no reference object of the class",
+        "matched_dice": "no matched pair of the class",
+        **dict.fromkeys(OF_CURVES, "no reference object of the class"),
+        **dict.fromkeys(LIMITS, "fewer than two cases have a value"),
         "count_relative_error": "no reference object of the class",
         "count_absolute_relative_error": "no reference object of the class",
         "merged_share": "no reference object of the class",
         "split_share": "no reference object of the class",
     }
-    value = {one.metric: one.value for one in found.metrics}
+    value = {one.metric: one.value for one in found.metrics if one.scope.size is None}
     assert (value["precision"], value["f1"], value["panoptic_quality"]) == (0, 0, 0)
 
 
@@ -171,8 +204,10 @@ def test_an_empty_prediction_leaves_precision_undefined_and_recall_zero(
     assert undefined(found) == {
         "precision": "no predicted object of the class",
         "segmentation_quality": "no matched pair of the class",
+        "matched_dice": "no matched pair of the class",
+        **dict.fromkeys(LIMITS, "fewer than two cases have a value"),
     }
-    value = {one.metric: one.value for one in found.metrics}
+    value = {one.metric: one.value for one in found.metrics if one.scope.size is None}
     assert (value["recall"], value["f1"], value["average_precision"]) == (0, 0, 0)
 
 
@@ -196,7 +231,7 @@ def test_all_ignored_is_neither_found_nor_penalised(
 ) -> None:
     table = make_strip_table([(0, 50)], [(0, 10)], "A", ignored=[1])
     found = measure([table], [make_case("A")], make_protocol())
-    value = {one.metric: one.value for one in found.metrics}
+    value = {one.metric: one.value for one in found.metrics if one.scope.size is None}
     assert value["recall"] is None
     assert value["precision"] is None
     assert value["ignored_objects"] == 1
@@ -250,8 +285,8 @@ def test_predictions_without_scores_have_no_average_precision(
     table = overlap_table("A", make_strips((0, 9)), make_strips((0, 9)))
     found = measure([table], [make_case("A")], make_protocol())
     assert undefined(found) == {
-        "average_precision": "the predictions have no scores",
-        "average_precision_at": "the predictions have no scores",
+        **dict.fromkeys(OF_CURVES, "the predictions have no scores"),
+        **dict.fromkeys(LIMITS, "fewer than two cases have a value"),
     }
     [row] = found.instance_rows
     assert (row["outcome"], row["score"]) == ("matched", None)

@@ -162,7 +162,7 @@ def test_subgroups_carry_the_same_figures_as_those_cases_alone(
         assert (same.value, same.n, same.interval) == (one.value, one.n, one.interval)
         assert same.scope.subgroup == {"site": "B"}
     sites = [row["subgroup_value"] for row in whole.class_rows]
-    assert sites == [None] * 2 + ["A"] * 2 + ["B"] * 2
+    assert sites == [None] * 3 + ["A"] * 3 + ["B"] * 3  # over the classes, and each of the two
 
 
 def test_intervals_resample_the_unit_of_the_protocol(

@@ -6,12 +6,14 @@ Figures of a row are of that case alone, over all classes unless the column ends
 of ``metrics.json``.
 """
 
-import math
 from collections.abc import Sequence
 
-from validation.evidence.instance import ObjectCounts, PairCounts
-from validation.evidence.matching import class_objects
+import numpy as np
+
+from validation.evidence.instance import ObjectCounts
 from validation.evidence.overlap import ConfusionTable, OverlapTable
+from validation.evidence.pooled_outcomes import exact_sums
+from validation.evidence.ratios import Floats
 from validation.evidence.rows import Cell, Row
 from validation.evidence.semantic import ClassPixels, class_pixels
 from validation.evidence.surface import (
@@ -20,7 +22,7 @@ from validation.evidence.surface import (
     average_distance_px,
     surface_terms,
 )
-from validation.plan.protocol import Matching, Protocol
+from validation.plan.protocol import Protocol
 from validation.testset.cases import Case
 
 _IDENTITY = ("case_id", "subject_id", "status", "reason", "in_figures")
@@ -77,36 +79,44 @@ def case_row(case: Case, protocol: Protocol, *, failed: str | None, in_figures: 
     return {**dict.fromkeys(case_columns(protocol)), **identity, **attributes}
 
 
-def instance_cells(table: OverlapTable, counts: Sequence[ObjectCounts], rule: Matching) -> Row:
-    """Return the figures of one case, over all classes, at the protocol's thresholds.
+def instance_cells(counts: ObjectCounts) -> list[Row]:
+    """Return the figures of each case, over all classes, at the protocol's thresholds.
 
     Args:
-        table: Overlaps of the case.
-        counts: What became of its objects, by class.
-        rule: The protocol's rule of pairing.
+        counts: What became of the objects of the cases.
     """
-    outcomes = [one.outcomes for one in counts]
-    pairs = [one.pairs[rule.iou_threshold] for one in counts]
-    found = [outcome for one in outcomes for outcome in one.of_references]
-    references = sum(one.references for one in counts)
-    predictions = sum(one.predictions for one in counts)
-    beyond = (
-        max(0, len(class_objects(table, number).predictions) - rule.maximum_detections)
-        for number in range(1, len(outcomes) + 1)
-    )
-    return {
-        "reference_objects": references,
-        "predicted_objects": predictions,
-        "count_difference": predictions - references,
-        **{one: found.count(one) for one in ("matched", "merged", "split", "missed", "ignored")},
-        "false_positives": sum(len(one.false_positives) for one in outcomes),
-        "merge_events": sum(len(one.events.merges) for one in outcomes),
-        "split_events": sum(len(one.events.splits) for one in outcomes),
-        "predictions_absorbed": sum(len(one.pairing.absorbed) for one in outcomes),
-        "predictions_below_threshold": sum(one.below_threshold for one in outcomes),
-        "predictions_beyond_limit": sum(beyond),
-        **_pair_cells(pairs),
+    main = counts.pairs[counts.outcomes.rule.iou_threshold]
+    sums = {
+        "reference_objects": counts.references,
+        "predicted_objects": counts.predictions,
+        "count_difference": counts.predictions - counts.references,
+        **counts.of_outcome,
+        "false_positives": counts.false_positives,
+        "merge_events": counts.merge_events,
+        "split_events": counts.split_events,
+        "predictions_absorbed": counts.absorbed,
+        "predictions_below_threshold": counts.below_threshold,
+        "predictions_beyond_limit": counts.beyond_limit,
     }
+    columns = [values.sum(axis=1).tolist() for values in sums.values()]
+    pairs = zip(
+        main.matched.sum(axis=1).tolist(),
+        main.missed.sum(axis=1).tolist(),
+        main.false_positives.sum(axis=1).tolist(),
+        _row_sums(main.iou_sum),
+        strict=True,
+    )
+    return [
+        {**dict(zip(sums, cells, strict=True)), **_pair_cells(*of_case)}
+        for cells, of_case in zip(zip(*columns, strict=True), pairs, strict=True)
+    ]
+
+
+def _row_sums(values: Floats) -> list[float]:
+    """Return the exactly rounded sum of each row."""
+    rows, columns = np.nonzero(values)
+    sums: list[float] = exact_sums(values[rows, columns], rows, len(values)).tolist()
+    return sums
 
 
 def left_out_instance_cells(table: OverlapTable) -> Row:
@@ -165,11 +175,7 @@ def _surface_columns(terms: SurfaceTerms) -> tuple[str, ...]:
     )
 
 
-def _pair_cells(pairs: Sequence[PairCounts]) -> Row:
-    tp = sum(one.matched for one in pairs)
-    fn = sum(one.missed for one in pairs)
-    fp = sum(one.false_positives for one in pairs)
-    iou_sum = math.fsum(one.iou_sum for one in pairs)
+def _pair_cells(tp: int, fn: int, fp: int, iou_sum: float) -> Row:
     return {
         "recall": _quotient(tp, tp + fn),
         "precision": _quotient(tp, tp + fp),

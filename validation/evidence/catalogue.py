@@ -46,6 +46,10 @@ class MetricDefinition(Record):
     """True: it is given for each class; False: over all."""
     needs_iou: bool
     """True: it is given at IoU thresholds."""
+    has_class_mean: bool = False
+    """True: where there are several classes it is given as their mean, too."""
+    has_sizes: bool = False
+    """True: it is given for each size stratum, too."""
     n_of: Literal["objects", "predictions", "cases", "pixels"]
     """What `MetricValue.n` counts."""
     edge_case: str
@@ -81,6 +85,10 @@ _EVERINGHAM = "Everingham et al., The PASCAL Visual Object Classes challenge, IJ
 _FDA = "FDA, Statistical guidance on reporting results of diagnostic tests, 2007"
 _BLAND = "Bland and Altman, Statistical methods for assessing agreement, Lancet 327, 1986"
 _WILLMOTT = "Willmott and Matsuura, Advantages of the MAE, Climate Research 30, 2005"
+_FROC = (
+    "Bunch et al., A free-response approach, SPIE 127, 1977; Niemeijer et al., On combining "
+    "computer-aided detection systems, IEEE TMI 30, 2011"
+)
 _HERE = "segval, validation.evidence.merges_splits"
 _COUNTED = "segval, validation.evidence"
 _NIKOLOV = "Nikolov et al., Deep learning for head and neck anatomy, arXiv:1809.04430, 2018"
@@ -104,6 +112,8 @@ def _instance(
     better: Literal["higher", "lower", "zero", "neither"] = "higher",
     aggregation: Literal["pooled", "mean over cases", "spread over cases", "count"] = "pooled",
     needs_iou: bool = False,
+    has_class_mean: bool = False,
+    has_sizes: bool = False,
     n_of: Literal["objects", "predictions", "cases"] = "objects",
 ) -> MetricDefinition:
     return MetricDefinition(
@@ -118,6 +128,8 @@ def _instance(
         methods=("instance",),
         needs_class=True,
         needs_iou=needs_iou,
+        has_class_mean=has_class_mean,
+        has_sizes=has_sizes,
         n_of=n_of,
         edge_case=edge_case,
         source=source,
@@ -259,6 +271,10 @@ _SPREAD = (
     "Undefined with fewer than two cases. 95 % of the differences of single cases lie between the "
     "limits if they are normal; the interval is that of the limit, by the bootstrap."
 )
+_SIZES = (
+    "By size, too: mask areas up to 32² px (small), 32² to 96² (medium), from 96² (large), both "
+    "ends included."
+)
 _TOLERANCES = ("surface_tolerance_px", "surface_tolerance_um")
 _BORDERS = (
     "Border pixels have one of four neighbours outside the class; the edge of the image is a "
@@ -286,10 +302,11 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
     _instance(
         "recall",
         "Object recall",
-        f"ΣTP / Σ(TP + FN), {_OPERATING}: the share of reference objects that were found.",
+        f"ΣTP / Σ(TP + FN), {_OPERATING}: the share of reference objects that were found. {_SIZES}",
         _NO_REFERENCE,
         _RELOADED,
         needs_iou=True,
+        has_sizes=True,
     ),
     _instance(
         "precision",
@@ -339,22 +356,92 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
         n_of="cases",
     ),
     _instance(
+        "matched_dice",
+        "Mean Dice coefficient of pairs",
+        "ΣDice of the pairs / ΣTP, Dice = 2|R∩P| / (|R| + |P|).",
+        "Undefined when there is no pair; objects that were missed do not enter.",
+        _DICE,
+        needs_iou=True,
+    ),
+    _instance(
         "average_precision",
         "Average precision, IoU .50 to .95",
         "Mean over the IoU thresholds .50, .55, ..., .95 of the interpolated precision at the 101 "
-        "recall levels 0, .01, ..., 1, over all scores, greedy matching; objects of every size.",
+        "recall levels 0, .01, ..., 1, over all scores, greedy matching. Over several classes: "
+        f"the mean over those with a reference object. {_SIZES}",
         f"{_NO_REFERENCE} 0 when there are reference objects and no prediction. Undefined when the "
         "predictions have no scores. Only the protocol's maximum number of detections of an "
         "image is looked at, those with the highest score. Equal scores: by case id, then by "
         "object id.",
         _COCO,
+        has_class_mean=True,
+        has_sizes=True,
     ),
     _instance(
         "average_precision_at",
         "Average precision at one IoU threshold",
-        "As average precision, at the IoU threshold 0.5 or 0.75 alone.",
+        "As average precision, at one of the IoU thresholds .50, .55, ..., .95 alone.",
         "As average precision.",
         _COCO,
+        needs_iou=True,
+        has_class_mean=True,
+    ),
+    _instance(
+        "average_recall_1",
+        "Average recall, one detection an image",
+        "As average recall, of the detection with the highest score of the class in each image.",
+        "As average precision.",
+        _COCO,
+        has_class_mean=True,
+    ),
+    _instance(
+        "average_recall_10",
+        "Average recall, ten detections an image",
+        "As average recall, of the ten detections with the highest scores of the class in each "
+        "image.",
+        "As average precision.",
+        _COCO,
+        has_class_mean=True,
+    ),
+    _instance(
+        "average_recall",
+        "Average recall, IoU .50 to .95",
+        "Mean over the IoU thresholds .50, .55, ..., .95 of the share of reference objects found "
+        "by the protocol's maximum number of detections of the class in each image, greedy "
+        f"matching; COCO's AR100 where that number is 100. {_SIZES}",
+        "As average precision.",
+        _COCO,
+        has_class_mean=True,
+        has_sizes=True,
+    ),
+    *(
+        _instance(
+            metric,
+            f"Sensitivity at {rate} false positives an image",
+            f"Largest share of reference objects found at a score threshold with at most {rate} "
+            "false positives an image (free-response curve), greedy matching. Predictions of "
+            "one score enter together.",
+            f"{_NO_REFERENCE} Undefined when the predictions have no scores. Every prediction "
+            "counts, whatever the operating point.",
+            _FROC,
+            needs_iou=True,
+        )
+        for metric, rate in (
+            ("froc_sensitivity_0_125", "1/8"),
+            ("froc_sensitivity_0_25", "1/4"),
+            ("froc_sensitivity_0_5", "1/2"),
+            ("froc_sensitivity_1", "1"),
+            ("froc_sensitivity_2", "2"),
+            ("froc_sensitivity_4", "4"),
+            ("froc_sensitivity_8", "8"),
+        )
+    ),
+    _instance(
+        "froc_mean",
+        "Mean sensitivity of the free-response curve",
+        "Mean of the sensitivities at 1/8, 1/4, 1/2, 1, 2, 4 and 8 false positives an image.",
+        f"{_NO_REFERENCE} Undefined when the predictions have no scores.",
+        _FROC,
         needs_iou=True,
     ),
     _instance(

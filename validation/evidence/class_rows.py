@@ -3,12 +3,14 @@
 Where there are figures over all classes (semantic), the first row of a group has no class and
 holds them. A figure with an
 interval has three columns: itself, ``/lower`` and ``/upper``; one at an IoU threshold has it
-in its name, e.g. ``recall/iou=0.5/lower``. A cell is empty where there is no value.
+in its name, e.g. ``recall/iou=0.5/lower``, and so
+has one of a size stratum. A cell is empty where there is no value.
 """
 
 from collections.abc import Mapping, Sequence
 
 from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.coco_statistics import SIZES
 from validation.evidence.metric_values import MetricValue, metric_id
 from validation.evidence.rows import Row
 
@@ -18,8 +20,19 @@ _ORDER = {one.id: number for number, one in enumerate(CATALOGUE)}
 
 def class_columns(metrics: Sequence[MetricValue]) -> tuple[str, ...]:
     """Return the columns of the class rows, in order."""
-    figures = sorted({(_ORDER[one.metric], one.metric, one.scope.iou or 0) for one in metrics})
-    return (*_IDENTITY, *(name for _, metric, iou in figures for name in _names(metric, iou)))
+    figures = sorted(
+        {
+            (
+                _ORDER[one.metric],
+                one.metric,
+                one.scope.iou or 0,
+                SIZES.index(one.scope.size or "all"),
+            )
+            for one in metrics
+        }
+    )
+    names = (_names(metric, iou, SIZES[size] if size else None) for _, metric, iou, size in figures)
+    return (*_IDENTITY, *(name for some in names for name in some))
 
 
 def class_rows(
@@ -60,15 +73,15 @@ def class_rows(
     return rows
 
 
-def _names(metric: str, iou: float) -> tuple[str, ...]:
-    name = metric_id(metric, iou=iou or None)
+def _names(metric: str, iou: float, size: str | None) -> tuple[str, ...]:
+    name = metric_id(metric, iou=iou or None, size=size)
     if definition(metric).aggregation == "count":
         return (name,)
     return name, f"{name}/lower", f"{name}/upper"
 
 
 def _cells(one: MetricValue) -> Row:
-    names = _names(one.metric, one.scope.iou or 0)
+    names = _names(one.metric, one.scope.iou or 0, one.scope.size)
     if definition(one.metric).aggregation == "count" and one.value is not None:
         return {names[0]: int(one.value)}
     limits = (one.interval.lower, one.interval.upper) if one.interval else (None, None)

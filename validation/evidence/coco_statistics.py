@@ -25,7 +25,7 @@ that of the resample itself.
 Source: Lin et al., "Microsoft COCO: common objects in context", 2014; code of cocoapi.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -133,7 +133,7 @@ def coco_arrays(pairing: CocoPairing, is_member: Flags | None = None) -> CocoArr
     order = pairing.order[chosen]
     is_true, is_counted = pairing.is_true[chosen], pairing.is_counted[chosen]
     class_index, rank = pool.predictions.class_index[order], pool.rank[order]
-    references = _reference_counts(pairing, is_member)
+    references = reference_counts(pool, is_member)
     first = np.searchsorted(class_index, classes)
     shape = (_THRESHOLDS, _LEVELS, pool.class_count, len(SIZES))
     precision = -np.ones(shape)
@@ -158,6 +158,37 @@ def coco_arrays(pairing: CocoPairing, is_member: Flags | None = None) -> CocoArr
                 found = np.bincount(of_class[rank[true] < limit], minlength=pool.class_count)
                 recall[threshold, known, stratum, number] = found[known] / count
     return CocoArrays(precision, recall, references)
+
+
+def undefined_arrays(reference_count: Integers) -> CocoArrays:
+    """Return arrays without a value, for predictions without scores.
+
+    Args:
+        reference_count: Reference objects to be found, shape (classes, strata).
+    """
+    classes, strata = reference_count.shape
+    return CocoArrays(
+        -np.ones((_THRESHOLDS, _LEVELS, classes, strata)),
+        -np.ones((_THRESHOLDS, classes, strata, len(FIRST_LIMITS) + 1)),
+        reference_count,
+    )
+
+
+def reference_counts(pool: ObjectPool, is_member: Flags | None = None) -> Integers:
+    """Return how many reference objects are to be found, shape (classes, strata).
+
+    Args:
+        pool: The objects.
+        is_member: The cases that are looked at, shape (cases,); None: all.
+    """
+    found = ~(_outside(pool.references.areas_px) | pool.is_ignored[:, None])
+    if is_member is not None:
+        found &= is_member[pool.references.case][:, None]
+    counts = [
+        np.bincount(pool.references.class_index[found[:, one]], minlength=pool.class_count)
+        for one in range(len(SIZES))
+    ]
+    return np.stack(counts, axis=1).astype(np.int64)
 
 
 def figures(arrays: CocoArrays) -> list[CocoFigure]:
@@ -232,18 +263,6 @@ def _verdicts(pairing: PooledPairing, left_out: Bits) -> tuple[Bits, Bits]:
     is_true = pairing.matched & ~pairing.absorbed
     is_false = pairing.cells.every & ~pairing.matched & ~left_out
     return is_true, is_true | is_false
-
-
-def _reference_counts(pairing: CocoPairing, is_member: Flags | None) -> Integers:
-    references = pairing.pool.references
-    found = pairing.to_be_found
-    if is_member is not None:
-        found = found & is_member[references.case][:, None]
-    counts = [
-        np.bincount(references.class_index[found[:, one]], minlength=pairing.pool.class_count)
-        for one in range(len(SIZES))
-    ]
-    return np.stack(counts, axis=1).astype(np.int64)
 
 
 def _first_reaching(reference_count: int) -> Integers:
@@ -409,8 +428,3 @@ def _weighted_levels(own: Floats, total: Floats, needed: Floats) -> Floats:
     place = np.minimum(found - width * row, width)
     levels: Floats = np.take_along_axis(padded, place, axis=1)
     return levels
-
-
-def names(class_names: Sequence[str], one: CocoFigure) -> str | None:
-    """Return the name of the class that a statistic is about; None: mean over classes."""
-    return None if one.class_position is None else class_names[one.class_position]

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from validation.evidence import coco_ap, ratios
+from validation.evidence import ratios
 from validation.evidence.catalogue import CATALOGUE, definition
-from validation.evidence.coco_ap import AT_THRESHOLDS, CocoResult
+from validation.evidence.coco_statistics import SIZES
+from validation.evidence.curves import CurveFigures
 from validation.evidence.intervals import (
     FEWEST_CLUSTERS,
     Clusters,
@@ -19,12 +20,10 @@ from validation.evidence.intervals import (
     weight_blocks,
 )
 from validation.evidence.metric_values import Interval, MetricValue, Scope, metric_id
-from validation.evidence.ratios import Count, Figure, Floats, Formula, Integers, Ratio
+from validation.evidence.ratios import Count, Figure, Floats, Formula, Ratio
 from validation.plan.protocol import AnalysisPlan
 
 _ORDER = {one.id: number for number, one in enumerate(CATALOGUE)}
-_NO_SCORES = "the predictions have no scores"
-_NO_REFERENCE = "no reference object of the class"
 _UNDEFINED = "the figure is undefined"
 _NO_SPREAD = (
     "every replicate gives the same figure: resampling cannot tell how uncertain it is, "
@@ -33,21 +32,13 @@ _NO_SPREAD = (
 _IS_COUNT = "a count of this sample, not an estimate"
 
 
-class ClassPrecision(NamedTuple):
-    """Average precision of a class in a group of cases."""
-
-    class_name: str
-    result: CocoResult | None
-    """None where predictions have no scores."""
-    reference_count: int
-
-
 class _Figure(NamedTuple):
     """A figure of whatever kind, with its value."""
 
     metric: str
     class_name: str | None
     iou: float | None
+    size: str | None
     value: float | None
     n: int
     n_undefined: int
@@ -79,7 +70,7 @@ class _Drawn(NamedTuple):
 
 def metric_values(
     figures: Sequence[Figure],
-    precisions: Sequence[ClassPrecision],
+    curves: CurveFigures | None,
     *,
     unit_of_case: Sequence[str],
     plan: AnalysisPlan,
@@ -89,27 +80,33 @@ def metric_values(
 
     Args:
         figures: Ratios and counts of the group's cases.
-        precisions: Average precision of each class in the group.
+        curves: Figures of curves over all scores (AP, AR, FROC) of the group; None: none.
         unit_of_case: Id of the independent unit (subject or case) of each case.
         plan: The protocol's analysis plan.
         subgroup: Column and value that define the group; empty for all cases.
 
     Returns:
         Figures over all classes first, then by class in the order given; within a class in
-        the catalogue's order, then by IoU threshold.
+        the catalogue's order, then by IoU threshold, then by size.
     """
     units = clusters(unit_of_case)
-    all_figures = _with_replicates(figures, precisions, units, plan)
+    all_figures = _with_replicates(figures, curves, units, plan)
     class_names = [None, *dict.fromkeys(one.class_name for one in all_figures if one.class_name)]
+    position = {name: number for number, name in enumerate(class_names)}
     all_figures.sort(
-        key=lambda one: (class_names.index(one.class_name), _ORDER[one.metric], one.iou or 0)
+        key=lambda one: (
+            position[one.class_name],
+            _ORDER[one.metric],
+            one.iou or 0,
+            SIZES.index(one.size or "all"),
+        )
     )
     return tuple(_metric_value(one, len(units.names), plan, subgroup) for one in all_figures)
 
 
 def _with_replicates(
     figures: Sequence[Figure],
-    precisions: Sequence[ClassPrecision],
+    curves: CurveFigures | None,
     units: Clusters,
     plan: AnalysisPlan,
 ) -> list[_Figure]:
@@ -117,8 +114,8 @@ def _with_replicates(
     drawn = _Drawn(None, None)
     if len(units.names) >= FEWEST_CLUSTERS:
         drawn = _Drawn(
-            _replicates(quotients, precisions, units, plan),
-            _jackknife(quotients, precisions, units)
+            _replicates(quotients, curves, units, plan),
+            _jackknife(quotients, curves, units)
             if plan.interval_method == "bca_bootstrap"
             else None,
         )
@@ -132,11 +129,7 @@ def _with_replicates(
             _of_ratio(one, *columns[number], _shares(one) if is_binomial else None)
             for number, one in enumerate(quotients)
         ),
-        *(
-            figure
-            for number, one in enumerate(precisions)
-            for figure in _of_precision(one, drawn.columns(len(quotients) + 3 * number, 3))
-        ),
+        *_of_curves(curves, drawn, len(quotients)),
     ]
 
 
@@ -150,17 +143,17 @@ def _shares(one: Ratio | Formula) -> tuple[int, int] | None:
 
 def _replicates(
     quotients: Sequence[Ratio | Formula],
-    precisions: Sequence[ClassPrecision],
+    curves: CurveFigures | None,
     units: Clusters,
     plan: AnalysisPlan,
 ) -> Floats:
-    """Return every figure in every replicate; three columns for each class's precision."""
+    """Return every figure in every replicate; those of curves come last."""
     return np.concatenate(
         [
             np.concatenate(
                 [
                     ratios.replicates(quotients, weights, units.of_case),
-                    *(_precision_replicates(one, weights, units) for one in precisions),
+                    *([] if curves is None else [curves.replicates(weights, units.of_case)]),
                 ],
                 axis=1,
             )
@@ -170,7 +163,7 @@ def _replicates(
 
 
 def _jackknife(
-    quotients: Sequence[Ratio | Formula], precisions: Sequence[ClassPrecision], units: Clusters
+    quotients: Sequence[Ratio | Formula], curves: CurveFigures | None, units: Clusters
 ) -> Floats:
     """Return every figure without each cluster; columns as in `_replicates`."""
     count = len(units.names)
@@ -178,27 +171,24 @@ def _jackknife(
         [
             ratios.jackknife(quotients, count, units.of_case),
             *(
-                np.concatenate(
-                    [
-                        _precision_replicates(one, weights, units)
-                        for weights in leave_one_out_blocks(count)
-                    ]
-                )
-                for one in precisions
+                []
+                if curves is None
+                else [
+                    np.concatenate(
+                        [
+                            curves.replicates(weights, units.of_case)
+                            for weights in leave_one_out_blocks(count)
+                        ]
+                    )
+                ]
             ),
         ],
         axis=1,
     )
 
 
-def _precision_replicates(one: ClassPrecision, weights: Integers, units: Clusters) -> Floats:
-    if one.result is None:
-        return np.full((len(weights), 3), np.nan)
-    return coco_ap.replicates(one.result.detections, weights, units.of_case)
-
-
 def _of_count(one: Count) -> _Figure:
-    return _Figure(one.metric, one.class_name, one.iou, one.value, one.n, 0, "", None)
+    return _Figure(one.metric, one.class_name, one.iou, None, one.value, one.n, 0, "", None)
 
 
 def _of_ratio(
@@ -211,6 +201,7 @@ def _of_ratio(
         metric=one.metric,
         class_name=one.class_name,
         iou=one.iou,
+        size=one.size,
         value=one.value(),
         n=one.n,
         n_undefined=one.n_undefined,
@@ -221,19 +212,24 @@ def _of_ratio(
     )
 
 
-def _of_precision(
-    one: ClassPrecision, columns: Sequence[tuple[Floats | None, Floats | None]]
-) -> list[_Figure]:
-    why = _NO_SCORES if one.result is None else _NO_REFERENCE
-    values: list[tuple[str, float | None, float | None]] = [
-        ("average_precision", None, one.result.average_precision() if one.result else None)
-    ]
-    for iou in AT_THRESHOLDS:
-        value = one.result.average_precision_at(iou) if one.result else None
-        values.append(("average_precision_at", iou, value))
+def _of_curves(curves: CurveFigures | None, drawn: _Drawn, start: int) -> list[_Figure]:
+    if curves is None:
+        return []
+    columns = drawn.columns(start, len(curves.figures))
     return [
-        _Figure(metric, one.class_name, iou, value, one.reference_count, 0, why, *columns[number])
-        for number, (metric, iou, value) in enumerate(values)
+        _Figure(
+            metric=one.metric,
+            class_name=one.class_name,
+            iou=one.iou,
+            size=one.size,
+            value=one.value,
+            n=one.n,
+            n_undefined=0,
+            undefined=one.undefined,
+            replicates=replicates,
+            jackknife=jackknife,
+        )
+        for one, (replicates, jackknife) in zip(curves.figures, columns, strict=True)
     ]
 
 
@@ -243,9 +239,11 @@ def _metric_value(
     known = definition(one.metric)
     interval, no_interval = _interval(one, cluster_count, plan)
     return MetricValue(
-        id=metric_id(one.metric, class_name=one.class_name, iou=one.iou, subgroup=subgroup),
+        id=metric_id(
+            one.metric, class_name=one.class_name, iou=one.iou, size=one.size, subgroup=subgroup
+        ),
         metric=one.metric,
-        scope=Scope(class_name=one.class_name, iou=one.iou, subgroup=subgroup),
+        scope=Scope(class_name=one.class_name, iou=one.iou, size=one.size, subgroup=subgroup),
         value=one.value,
         unit=known.unit,
         n=one.n,

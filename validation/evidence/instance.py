@@ -2,159 +2,241 @@
 
 For a class, over its reference objects that are not ignored and its predicted objects at the
 operating point that are not absorbed by an ignored region: TP pairs, FP predictions without a
-partner, FN reference objects without one.
+partner, FN reference objects without one. Size strata go by the area of the reference object,
+as in `validation.evidence.coco_statistics`.
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from validation.evidence.agreement import count_figures
-from validation.evidence.matching import match
-from validation.evidence.outcomes import ClassOutcomes, ReferenceOutcome, class_outcomes
-from validation.evidence.overlap import OverlapTable
-from validation.evidence.ratios import Count, Figure, Integers, Ratio, ratio
+from validation.evidence.coco_statistics import AREA_RANGES_PX, SIZES
+from validation.evidence.object_pool import ObjectPool
+from validation.evidence.pooled_outcomes import (
+    OUTCOMES,
+    PooledOutcomes,
+    exact_sums,
+    pooled_outcomes,
+    thresholds,
+)
+from validation.evidence.ratios import Count, Figure, Floats, Integers, Ratio, ratio
 from validation.plan.protocol import Matching
 
 NO_REFERENCE = "no reference object of the class"
-_OUTCOMES: tuple[ReferenceOutcome, ...] = ("matched", "merged", "split", "missed", "ignored")
 
 
 @dataclass(frozen=True)
 class PairCounts:
-    """Pairs of one class in one case at one IoU threshold."""
+    """Pairs at one IoU threshold, each array of shape (cases, classes)."""
 
-    matched: int
-    missed: int
-    false_positives: int
-    iou_sum: float
+    matched: Integers
+    missed: Integers
+    false_positives: Integers
+    iou_sum: Floats
     """Sum of the IoU of the pairs, exactly rounded."""
+    dice_sum: Floats
+    """Sum of the Dice coefficients of the pairs, exactly rounded."""
+    matched_by_size: Integers
+    """Shape (cases, classes, sizes); the first size is all."""
 
 
 @dataclass(frozen=True)
 class ObjectCounts:
-    """Objects of one class in one case."""
+    """What became of the objects, counted by case and class; shape (cases, classes)."""
 
-    outcomes: ClassOutcomes
+    outcomes: PooledOutcomes
     pairs: dict[float, PairCounts]
     """By IoU threshold."""
+    references: Integers
+    """Reference objects that are not ignored."""
+    references_by_size: Integers
+    """Shape (cases, classes, sizes)."""
+    predictions: Integers
+    """Predicted objects at the operating point that are not absorbed."""
+    of_outcome: dict[str, Integers]
+    """Reference objects with each outcome."""
+    false_positives: Integers
+    merge_events: Integers
+    split_events: Integers
+    merged: Integers
+    """Reference objects that are in a merge, matched or not."""
+    absorbed: Integers
+    below_threshold: Integers
+    """Predictions left out because they score below the operating point."""
+    beyond_limit: Integers
+    """Predictions that average precision does not look at (trap of crowded images)."""
 
-    @property
-    def references(self) -> int:
-        """Reference objects that are not ignored."""
-        return int((~self.outcomes.objects.is_ignored).sum())
 
-    @property
-    def predictions(self) -> int:
-        """Predicted objects at the operating point that are not absorbed."""
-        return len(self.outcomes.objects.predictions) - len(self.outcomes.pairing.absorbed)
-
-
-def thresholds(rule: Matching) -> tuple[float, ...]:
-    """Return the IoU thresholds of the protocol, rising, each once."""
-    return tuple(sorted({rule.iou_threshold, *rule.further_iou_thresholds}))
-
-
-def object_counts(table: OverlapTable, class_index: int, rule: Matching) -> ObjectCounts:
-    """Return what became of the objects of one class in one case, at every IoU threshold.
+def object_counts(pool: ObjectPool, rule: Matching) -> ObjectCounts:
+    """Return what became of the objects of each class in each case, at every IoU threshold.
 
     Args:
-        table: Overlaps of the case.
-        class_index: Index of the class, 1 for the first of the protocol.
+        pool: The objects.
         rule: The protocol's rule of pairing.
     """
-    outcomes = class_outcomes(table, class_index, rule)
-    objects, pairs = outcomes.objects, {}
-    for threshold in thresholds(rule):
-        pairing = match(objects, threshold, rule.algorithm)
-        matched, found = len(pairing.partner), len(objects.predictions)
-        pairs[threshold] = PairCounts(
-            matched=matched,
-            missed=int((~objects.is_ignored).sum()) - matched,
-            false_positives=found - matched - len(pairing.absorbed),
-            iou_sum=math.fsum(objects.iou[p, r] for r, p in pairing.partner.items()),
-        )
-    return ObjectCounts(outcomes, pairs)
+    outcomes = pooled_outcomes(pool, rule)
+    of_reference, of_prediction = pool.group_of_reference, pool.group_of_prediction
+    count = pool.by_case_and_class
+    is_regular = ~pool.is_ignored
+    references = count(of_reference[is_regular])
+    merging = np.unique(pool.pairs.prediction[outcomes.merges])
+    merged = np.unique(pool.pairs.reference[outcomes.merges])
+    split = np.unique(pool.pairs.reference[outcomes.splits])
+    return ObjectCounts(
+        outcomes=outcomes,
+        pairs={
+            threshold: _pair_counts(outcomes, cell, references)
+            for cell, threshold in enumerate(thresholds(rule))
+        },
+        references=references,
+        references_by_size=_by_size(pool, np.flatnonzero(is_regular)),
+        predictions=count(of_prediction[outcomes.is_used & ~outcomes.is_absorbed]),
+        of_outcome={
+            name: count(of_reference[outcomes.of_references == number])
+            for number, name in enumerate(OUTCOMES)
+        },
+        false_positives=count(of_prediction[outcomes.is_false_positive]),
+        merge_events=count(of_prediction[merging]),
+        split_events=count(of_reference[split]),
+        merged=count(of_reference[merged]),
+        absorbed=count(of_prediction[outcomes.is_absorbed]),
+        below_threshold=count(of_prediction[~outcomes.is_used]),
+        beyond_limit=count(of_prediction[pool.rank >= rule.maximum_detections]),
+    )
+
+
+def _pair_counts(outcomes: PooledOutcomes, cell: int, references: Integers) -> PairCounts:
+    pool, pairs = outcomes.pool, outcomes.pairing.pairs_at(cell)
+    reference, prediction = pool.pairs.reference[pairs], pool.pairs.prediction[pairs]
+    group = pool.group_of_reference[reference]
+    matched = pool.by_case_and_class(group)
+    counted = outcomes.is_used & ~outcomes.pairing.absorbed_at(cell)
+    iou = pool.iou[pairs]
+    areas = pool.references.areas_px[reference] + pool.predictions.areas_px[prediction]
+    dice = 2 * pool.pairs.shared_px[pairs] / areas
+    return PairCounts(
+        matched=matched,
+        missed=references - matched,
+        false_positives=pool.by_case_and_class(pool.group_of_prediction[counted]) - matched,
+        iou_sum=exact_sums(iou, group, references.size).reshape(references.shape),
+        dice_sum=exact_sums(dice, group, references.size).reshape(references.shape),
+        matched_by_size=_by_size(pool, reference),
+    )
+
+
+def _by_size(pool: ObjectPool, references: Integers) -> Integers:
+    """Return how many of some reference objects are of each size; (cases, classes, sizes)."""
+    area = pool.references.areas_px[references]
+    group = pool.group_of_reference[references]
+    return np.stack(
+        [
+            pool.by_case_and_class(group[(area >= least) & (area <= largest)])
+            for least, largest in AREA_RANGES_PX
+        ],
+        axis=2,
+    )
 
 
 def object_figures(
-    cases: Sequence[ObjectCounts], class_name: str, rule: Matching
+    counts: ObjectCounts, members: Integers, class_position: int, class_name: str
 ) -> tuple[Figure, ...]:
-    """Return every figure of a class except average precision.
+    """Return every figure of a class that is a sum over cases.
 
     Args:
-        cases: Counts of the class in each case.
-        class_name: The class.
-        rule: The protocol's rule of pairing.
+        counts: Counts of all cases.
+        members: Positions of the cases that are looked at.
+        class_position: Position of the class, 0 for the first of the protocol.
+        class_name: Its name.
     """
-    reference = np.array([case.references for case in cases], np.int64)
-    prediction = np.array([case.predictions for case in cases], np.int64)
-    at_thresholds = [
-        figure
-        for threshold in thresholds(rule)
-        for figure in _pair_figures(
-            [case.pairs[threshold] for case in cases], class_name, threshold
-        )
-    ]
+
+    def of(values: Integers) -> Integers:
+        chosen: Integers = values[members, class_position]
+        return chosen
+
+    reference, prediction = of(counts.references), of(counts.predictions)
+    shares = (("merged_share", of(counts.merged)), ("split_share", of(counts.split_events)))
+    sums = {
+        "reference_objects": reference,
+        "predicted_objects": prediction,
+        **{f"{name}_objects": of(values) for name, values in counts.of_outcome.items()},
+        "false_positive_objects": of(counts.false_positives),
+        "merge_events": of(counts.merge_events),
+        "split_events": of(counts.split_events),
+    }
     return (
-        *at_thresholds,
+        *(
+            figure
+            for iou, pairs in counts.pairs.items()
+            for figure in _pair_figures(
+                pairs,
+                counts.references_by_size,
+                members,
+                class_position,
+                class_name=class_name,
+                iou=iou,
+            )
+        ),
         *count_figures(reference, prediction, class_name),
-        *_event_figures(cases, reference, class_name),
-        *_counts(cases, reference, prediction, class_name),
+        *(
+            ratio(
+                metric,
+                objects,
+                reference,
+                n=int(reference.sum()),
+                undefined=NO_REFERENCE,
+                class_name=class_name,
+            )
+            for metric, objects in shares
+        ),
+        *(
+            Count(metric, int(values.sum()), len(members), class_name)
+            for metric, values in sums.items()
+        ),
     )
 
 
-def _pair_figures(cases: Sequence[PairCounts], class_name: str, iou: float) -> tuple[Ratio, ...]:
-    tp = np.array([case.matched for case in cases], np.int64)
-    fn = np.array([case.missed for case in cases], np.int64)
-    fp = np.array([case.false_positives for case in cases], np.int64)
-    iou_sum = np.array([case.iou_sum for case in cases], np.float64)
-    references, predictions, pairs = int((tp + fn).sum()), int((tp + fp).sum()), int(tp.sum())
+def _pair_figures(
+    pairs: PairCounts,
+    references_by_size: Integers,
+    members: Integers,
+    position: int,
+    *,
+    class_name: str,
+    iou: float,
+) -> list[Ratio]:
+    tp, fn, fp = (
+        one[members, position] for one in (pairs.matched, pairs.missed, pairs.false_positives)
+    )
+    iou_sum, dice_sum = pairs.iou_sum[members, position], pairs.dice_sum[members, position]
+    references, predictions, matched = (int(one.sum()) for one in (tp + fn, tp + fp, tp))
     neither = "no reference object and no predicted object of the class"
-    rows: tuple[tuple[str, Integers | np.ndarray, Integers | np.ndarray, int, str], ...] = (
+    no_pair = "no matched pair of the class"
+    rows: tuple[tuple[str, Integers | Floats, Integers | Floats, int, str], ...] = (
         ("recall", tp, tp + fn, references, NO_REFERENCE),
         ("precision", tp, tp + fp, predictions, "no predicted object of the class"),
         ("f1", 2 * tp, 2 * tp + fp + fn, references, neither),
-        ("segmentation_quality", iou_sum, tp, pairs, "no matched pair of the class"),
+        ("segmentation_quality", iou_sum, tp, matched, no_pair),
         ("panoptic_quality", iou_sum, tp + (fp + fn) / 2, references, neither),
-        ("false_positives_per_case", fp, np.ones(len(cases)), len(cases), "no case"),
+        ("matched_dice", dice_sum, tp, matched, no_pair),
+        ("false_positives_per_case", fp, np.ones(len(tp)), len(tp), "no case"),
     )
-    return tuple(
+    figures = [
         ratio(metric, above, below, n=n, undefined=why, class_name=class_name, iou=iou)
         for metric, above, below, n, why in rows
-    )
-
-
-def _event_figures(
-    cases: Sequence[ObjectCounts], reference: Integers, class_name: str
-) -> tuple[Ratio, ...]:
-    merged = [len(case.outcomes.events.merged) for case in cases]
-    split = [len(case.outcomes.events.splits) for case in cases]
-    return tuple(
+    ]
+    found, there = pairs.matched_by_size[members, position], references_by_size[members, position]
+    return figures + [
         ratio(
-            metric,
-            objects,
-            reference,
-            n=int(reference.sum()),
-            undefined=NO_REFERENCE,
+            "recall",
+            found[:, number],
+            there[:, number],
+            n=int(there[:, number].sum()),
+            undefined=f"no {size} reference object of the class",
             class_name=class_name,
+            iou=iou,
+            size=size,
         )
-        for metric, objects in (("merged_share", merged), ("split_share", split))
-    )
-
-
-def _counts(
-    cases: Sequence[ObjectCounts], reference: Integers, prediction: Integers, class_name: str
-) -> tuple[Count, ...]:
-    outcomes = [outcome for case in cases for outcome in case.outcomes.of_references]
-    values = {
-        "reference_objects": int(reference.sum()),
-        "predicted_objects": int(prediction.sum()),
-        **{f"{outcome}_objects": outcomes.count(outcome) for outcome in _OUTCOMES},
-        "false_positive_objects": sum(len(case.outcomes.false_positives) for case in cases),
-        "merge_events": sum(len(case.outcomes.events.merges) for case in cases),
-        "split_events": sum(len(case.outcomes.events.splits) for case in cases),
-    }
-    return tuple(Count(metric, value, len(cases), class_name) for metric, value in values.items())
+        for number, size in enumerate(SIZES)
+        if number
+    ]

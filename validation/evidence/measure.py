@@ -12,10 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from validation.evidence import case_rows, coco_ap, semantic
+import numpy as np
+
+from validation.evidence import case_rows, semantic
 from validation.evidence.agreement import area_fraction_figures
 from validation.evidence.class_rows import class_columns, class_rows
-from validation.evidence.estimates import ClassPrecision, metric_values
+from validation.evidence.curves import CurveFigures, Curves, curves
+from validation.evidence.estimates import metric_values
 from validation.evidence.further_tables import (
     FurtherTables,
     asks_for_surfaces,
@@ -24,6 +27,7 @@ from validation.evidence.further_tables import (
 from validation.evidence.instance import ObjectCounts, object_counts, object_figures
 from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, left_out_rows
 from validation.evidence.metric_values import MetricValue
+from validation.evidence.object_pool import object_pool
 from validation.evidence.overlap import ConfusionTable, OverlapTable
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
@@ -32,8 +36,6 @@ from validation.plan.protocol import Matching, Protocol
 from validation.testset.cases import Case
 
 Table = ConfusionTable | OverlapTable
-Images = dict[str, coco_ap.ImageResult]
-"""What COCOeval found of one class, by case id."""
 
 _COUNTS_AS_EMPTY = "the model failed for the case, which counts as an empty prediction"
 _LEFT_OUT = "the model failed for the case, which the protocol leaves out of every figure"
@@ -76,8 +78,16 @@ class _Measured:
     table: Table | None
     failed: str | None
     in_figures: bool
-    counts: tuple[ObjectCounts, ...] = ()
-    """What became of its objects, by class, for the cases in the figures (instance)."""
+
+
+@dataclass(frozen=True)
+class _Instances:
+    """The objects of the cases in the figures, and what became of them."""
+
+    position: dict[str, int]
+    """Position of each case in the arrays, by case id."""
+    counts: ObjectCounts
+    curves: Curves
 
 
 class _Group(NamedTuple):
@@ -119,20 +129,20 @@ def measure(
     measured = [_measured(case, by_id, failures, protocol) for case in every]
     groups = _groups(measured, protocol)
     is_instance = protocol.method.kind == "instance"
-    images = _images(measured, protocol) if is_instance else {}
+    instances = _instances(measured, protocol) if is_instance else None
     beside = further or FurtherTables()
     _require_surfaces(measured, beside, protocol)
-    metrics = [_metrics(group, images, beside, protocol) for group in groups]
+    metrics = [_metrics(group, instances, beside, protocol) for group in groups]
     columns = class_columns([one for of_group in metrics for one in of_group])
     return Evidence(
         metrics=tuple(one for of_group in metrics for one in of_group),
-        case_rows=tuple(_case_row(one, beside, protocol) for one in measured),
+        case_rows=_case_rows(measured, instances, beside, protocol),
         class_rows=tuple(
             row
             for group, of_group in zip(groups, metrics, strict=True)
             for row in _class_rows(group, of_group, protocol, columns)
         ),
-        instance_rows=tuple(row for one in measured for row in _instance_rows(one, protocol)),
+        instance_rows=() if instances is None else _instance_rows(measured, instances, protocol),
         case_columns=case_rows.case_columns(protocol),
         class_columns=columns,
         instance_columns=INSTANCE_COLUMNS if is_instance else (),
@@ -226,13 +236,7 @@ def _measured(
         table, reason = failure.table, failure.reason
         _require_no_prediction(table)
         in_figures = protocol.analysis.failed_cases == "count_as_empty"
-    if not in_figures or not isinstance(table, OverlapTable):
-        return _Measured(case, table, reason, in_figures)
-    rule = matching_rule(protocol)
-    counts = tuple(
-        object_counts(table, number, rule) for number in range(1, len(protocol.classes) + 1)
-    )
-    return _Measured(case, table, reason, in_figures, counts)
+    return _Measured(case, table, reason, in_figures)
 
 
 def _require_no_prediction(table: Table) -> None:
@@ -271,66 +275,48 @@ def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
     return groups
 
 
+def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
+    """Return the objects of all cases that are in the figures."""
+    used = [one.table for one in measured if one.in_figures]
+    tables = [table for table in used if isinstance(table, OverlapTable)]
+    rule, pool = matching_rule(protocol), object_pool(tables, len(protocol.classes))
+    return _Instances(
+        {table.case_id: number for number, table in enumerate(tables)},
+        object_counts(pool, rule),
+        curves(pool, rule, protocol.class_names()),
+    )
+
+
 def _metrics(
-    group: _Group, images: Mapping[str, Images], further: FurtherTables, protocol: Protocol
+    group: _Group, instances: _Instances | None, further: FurtherTables, protocol: Protocol
 ) -> tuple[MetricValue, ...]:
     used = [one for one in group.members if one.in_figures]
-    is_instance = protocol.method.kind == "instance"
     by_subject = protocol.analysis.resampling_unit == "subject"
-    found = (_instance_figures if is_instance else _semantic_figures)(used, protocol)
+    found: list[Figure]
+    of_curves = None
+    if instances is None:
+        found = _semantic_figures(used, protocol)
+    else:
+        positions = [instances.position[one.case.case_id] for one in used]
+        members = np.array(positions, np.int64)
+        is_member = np.zeros(len(instances.position), bool)
+        is_member[members] = True
+        of_curves = CurveFigures(instances.curves, is_member)
+        found = [
+            figure
+            for number, name in enumerate(protocol.class_names())
+            for figure in object_figures(instances.counts, members, number, name)
+        ]
     found.extend(further_figures([one.case.case_id for one in used], further, protocol))
     return metric_values(
         found,
-        _precisions(used, images, protocol) if is_instance else [],
+        of_curves,
         unit_of_case=[
             (one.case.subject_id or "") if by_subject else one.case.case_id for one in used
         ],
         plan=protocol.analysis,
         subgroup=group.subgroup,
     )
-
-
-def _instance_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Figure]:
-    rule = matching_rule(protocol)
-    return [
-        figure
-        for index, name in enumerate(protocol.class_names())
-        for figure in object_figures([one.counts[index] for one in used], name, rule)
-    ]
-
-
-def _images(measured: Sequence[_Measured], protocol: Protocol) -> dict[str, Images]:
-    """Return what COCOeval finds in each case in the figures, by class; none without scores."""
-    used = [one.table for one in measured if one.in_figures]
-    tables = [table for table in used if isinstance(table, OverlapTable)]
-    if any(table.prediction_scores is None for table in tables):
-        return {}
-    limit = matching_rule(protocol).maximum_detections
-    return {
-        name: dict(
-            zip(
-                (table.case_id for table in tables),
-                coco_ap.evaluate_images(tables, index, limit),
-                strict=True,
-            )
-        )
-        for index, name in enumerate(protocol.class_names(), start=1)
-    }
-
-
-def _precisions(
-    used: Sequence[_Measured], images: Mapping[str, Images], protocol: Protocol
-) -> list[ClassPrecision]:
-    return [
-        ClassPrecision(
-            name,
-            coco_ap.accumulate([images[name][one.case.case_id] for one in used])
-            if name in images
-            else None,
-            sum(one.counts[index].references for one in used),
-        )
-        for index, name in enumerate(protocol.class_names())
-    ]
 
 
 def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Figure]:
@@ -352,24 +338,37 @@ def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Fig
     return figures
 
 
-def _case_row(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
-    row = case_rows.case_row(one.case, protocol, failed=one.failed, in_figures=one.in_figures)
+def _case_rows(
+    measured: Sequence[_Measured],
+    instances: _Instances | None,
+    further: FurtherTables,
+    protocol: Protocol,
+) -> tuple[Row, ...]:
+    cells: dict[str, Row] = {}
+    if instances is not None:
+        rows = case_rows.instance_cells(instances.counts)
+        cells = {case_id: rows[number] for case_id, number in instances.position.items()}
+    return tuple(
+        {
+            **case_rows.case_row(one.case, protocol, failed=one.failed, in_figures=one.in_figures),
+            **(cells.get(one.case.case_id) or _cells(one, protocol)),
+            **_surface_cells(one, further, protocol),
+        }
+        for one in measured
+    )
+
+
+def _cells(one: _Measured, protocol: Protocol) -> Row:
+    """Return the cells of a case that is semantic or in no figure."""
     names = protocol.class_names()
     if isinstance(one.table, OverlapTable):
-        cells = (
-            case_rows.instance_cells(one.table, one.counts, matching_rule(protocol))
-            if one.in_figures
-            else case_rows.left_out_instance_cells(one.table)
-        )
-    elif isinstance(one.table, ConfusionTable):
-        cells = (
-            case_rows.semantic_cells(one.table, names, protocol.analysis.presence_minimum_area_px)
-            if one.in_figures
-            else case_rows.left_out_semantic_cells(one.table, names)
-        )
-    else:
-        cells = {}
-    return {**row, **cells, **_surface_cells(one, further, protocol)}
+        return case_rows.left_out_instance_cells(one.table)
+    if isinstance(one.table, ConfusionTable):
+        if one.in_figures:
+            minimum_area_px = protocol.analysis.presence_minimum_area_px
+            return case_rows.semantic_cells(one.table, names, minimum_area_px)
+        return case_rows.left_out_semantic_cells(one.table, names)
+    return {}
 
 
 def _surface_cells(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
@@ -393,17 +392,28 @@ def _class_rows(
     )
 
 
-def _instance_rows(one: _Measured, protocol: Protocol) -> list[Row]:
-    if not isinstance(one.table, OverlapTable):
-        return []
-    names, subject_id = protocol.class_names(), one.case.subject_id
-    if not one.in_figures:
-        return left_out_rows(one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
-    return instance_rows(
-        one.table,
-        [count.outcomes for count in one.counts],
+def _instance_rows(
+    measured: Sequence[_Measured], instances: _Instances, protocol: Protocol
+) -> tuple[Row, ...]:
+    names, position = protocol.class_names(), instances.position
+    used = [one for one in measured if one.case.case_id in position]
+    by_case = instance_rows(
+        instances.counts.outcomes,
         class_names=names,
-        subject_id=subject_id,
-        iou_threshold=matching_rule(protocol).iou_threshold,
-        failed=None if one.failed is None else _COUNTS_AS_EMPTY,
+        subject_ids=[one.case.subject_id for one in used],
+        failed={
+            position[one.case.case_id]: _COUNTS_AS_EMPTY for one in used if one.failed is not None
+        },
     )
+    rows: list[Row] = []
+    for one in measured:
+        subject_id = one.case.subject_id
+        if one.case.case_id in position:
+            rows.extend(by_case[position[one.case.case_id]])
+        elif isinstance(one.table, OverlapTable):
+            rows.extend(
+                left_out_rows(
+                    one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT
+                )
+            )
+    return tuple(rows)

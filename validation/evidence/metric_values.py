@@ -33,6 +33,8 @@ class Scope(Record):
     """Class; None: over all classes."""
     iou: float | None = None
     """IoU threshold, for metrics that have one."""
+    size: Literal["small", "medium", "large"] | None = None
+    """Size stratum of the reference objects, COCO's by mask area; None: every size."""
     subgroup: dict[str, str] = Field(default_factory=dict)
     """At most one column of the case table and its value; empty: all cases."""
 
@@ -68,6 +70,7 @@ def metric_id(
     *,
     class_name: str | None = None,
     iou: float | None = None,
+    size: str | None = None,
     subgroup: dict[str, str] | None = None,
 ) -> str:
     """Return the address of a figure.
@@ -80,5 +83,7 @@ def metric_id(
         parts.append(f"class={class_name}")
     if iou is not None:
         parts.append(f"iou={iou!r}")
+    if size is not None:
+        parts.append(f"size={size}")
     parts.extend(f"{column}={value}" for column, value in (subgroup or {}).items())
     return "/".join(parts)

@@ -36,6 +36,8 @@ class Ratio:
     """Why the figure has no value, where a denominator is zero."""
     class_name: str | None = None
     iou: float | None = None
+    size: str | None = None
+    """Size stratum of the reference objects; None: every size."""
     n_undefined: int = 0
     """Cases left out because the figure is undefined for them."""
     absolute: bool = False
@@ -89,6 +91,7 @@ class Formula:
     undefined: str
     class_name: str | None = None
     iou: float | None = None
+    size: str | None = None
     n_undefined: int = 0
 
     def value(self) -> float | None:
