@@ -237,7 +237,8 @@ def _nearest(
     places: NDArray[np.intp], others: NDArray[np.intp], shape: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Return distances, exact as square roots of whole numbers can be; zeros first."""
-    apart = places[~np.isin(places, others, assume_unique=True, kind="table")]
+    following = np.minimum(np.searchsorted(others, places), len(others) - 1)
+    apart = places[others[following] != places]
     found = np.zeros(len(places))
     if len(apart):
         tree = cKDTree(_points(others, shape), balanced_tree=False, compact_nodes=False)
@@ -246,7 +247,9 @@ def _nearest(
 
 
 def _points(places: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.float64]:
-    return np.stack(np.divmod(places, shape[1]), axis=1).astype(np.float64)
+    points = np.empty((len(places), 2))
+    points[:, 0], points[:, 1] = np.divmod(places, shape[1])
+    return points
 
 
 def hausdorff_95(distances: BorderDistances) -> float | None:
