@@ -49,7 +49,9 @@ FIRST_LIMITS = (1, 10)
 
 _THRESHOLDS = len(IOU_THRESHOLDS)
 _LEVELS = len(RECALL_LEVELS)
-_REPLICATES_AT_ONCE = 100
+_CELLS_AT_ONCE = 1 << 18
+"""Replicates times detections that are weighed together: as many as stay in the cache."""
+_MOST_ROWS = 250
 _SPACING = float(np.spacing(1))
 
 
@@ -235,8 +237,8 @@ def replicates(
         [
             np.concatenate(
                 [
-                    _class_block(one, weights[start : start + _REPLICATES_AT_ONCE])
-                    for start in range(0, max(1, len(weights)), _REPLICATES_AT_ONCE)
+                    _class_block(one, some)
+                    for some in row_blocks(weights, len(one.cluster), _CELLS_AT_ONCE)
                 ]
             )
             for one in _class_detections(pairing, is_member, cluster)
@@ -250,6 +252,13 @@ def replicates(
         mean = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
         by_class = np.concatenate([mean, by_class], axis=1)
     return by_class.reshape(len(weights), -1)
+
+
+def row_blocks(weights: Integers, width: int, cells: int) -> Iterator[Integers]:
+    """Yield the rows of an array, so many at a time that they times a width are so many cells."""
+    at_once = min(max(1, cells // max(1, width)), _MOST_ROWS)
+    for start in range(0, max(1, len(weights)), at_once):
+        yield weights[start : start + at_once]
 
 
 def _outside(areas_px: Integers) -> Flags:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from validation.evidence.coco_statistics import row_blocks
 from validation.evidence.object_pool import ObjectPool
 from validation.evidence.overlap import Flags, Floats, Integers
 from validation.evidence.pooled_matching import Bits, Cells, pair_objects
@@ -26,7 +27,7 @@ RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 METRICS = (*(f"froc_sensitivity_{one:g}".replace(".", "_") for one in RATES), "froc_mean")
 """Ids of the figures at one IoU threshold, in the order of their columns."""
 
-_REPLICATES_AT_ONCE = 100
+_CELLS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,14 @@ def sensitivities(
         reference object of the class was drawn.
     """
     pool = response.pool
-    images = weights[:, cluster_of_case].sum(axis=1)
     cluster = np.zeros(pool.case_count, np.int64)
     cluster[is_member] = cluster_of_case
     shape = (len(weights), len(response.thresholds), pool.class_count, len(METRICS))
     found = np.empty(shape)
     for threshold, position, curve in _curves(response, cluster, is_member):
-        for start in range(0, len(weights), _REPLICATES_AT_ONCE):
-            some = slice(start, start + _REPLICATES_AT_ONCE)
-            found[some, threshold, position] = _read(curve, weights[some], images[some])
+        blocks = row_blocks(weights, len(curve.cluster), _CELLS_AT_ONCE)
+        read = [_read(curve, some, cluster_of_case) for some in blocks]
+        found[:, threshold, position] = np.concatenate(read)
     return found
 
 
@@ -127,8 +127,8 @@ def _curves(
             yield threshold, position, curve
 
 
-def _read(curve: _ClassCurve, weights: Integers, images: Integers) -> Floats:
-    rows = len(weights)
+def _read(curve: _ClassCurve, weights: Integers, cluster_of_case: Integers) -> Floats:
+    rows, images = len(weights), weights @ np.bincount(cluster_of_case, minlength=weights.shape[1])
     drawn = weights[:, curve.reference_clusters].sum(axis=1)
     weight = weights[:, curve.cluster].astype(np.float64)
     start = np.zeros((rows, 1))  # above every score: nothing found, no false alarm

@@ -151,7 +151,7 @@ def object_figures(
     """
 
     def of(values: Integers) -> Integers:
-        chosen: Integers = values[members, class_position]
+        chosen: Integers = values[:, class_position][members]
         return chosen
 
     reference, prediction = of(counts.references), of(counts.predictions)
@@ -206,7 +206,7 @@ def _pair_figures(
     iou: float,
 ) -> list[Ratio]:
     tp, fn, fp = (
-        one[members, position] for one in (pairs.matched, pairs.missed, pairs.false_positives)
+        one[:, position][members] for one in (pairs.matched, pairs.missed, pairs.false_positives)
     )
     iou_sum, dice_sum = pairs.iou_sum[members, position], pairs.dice_sum[members, position]
     references, predictions, matched = (int(one.sum()) for one in (tp + fn, tp + fp, tp))

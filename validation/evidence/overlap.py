@@ -15,9 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
-from scipy import ndimage, sparse
 
-from validation.evidence.run_lengths import box_of_runs, run_lengths
 from validation.testset.annotations import ClassMap, ObjectSet, Rle
 
 Integers = NDArray[np.int64]
@@ -308,13 +306,16 @@ def _require_consistent(where: str, objects: ObjectSet) -> None:
         values = getattr(objects, name)
         if values is not None and len(values) != len(objects):
             raise ValueError(f"{where}: {len(values)} {name} for {len(objects)} objects")
-    if (objects.ids <= 0).any() or (np.diff(objects.ids) <= 0).any():
+    if (objects.ids <= 0).any() or (objects.ids[1:] <= objects.ids[:-1]).any():
         raise ValueError(f"{where}: the ids are not positive, unique and rising")
     if objects.label_map is not None and objects.label_map.shape != tuple(objects.shape):
         raise ValueError(
             f"{where}: the label map is {_size(objects.label_map.shape)} pixels, "
             f"the image {_size(objects.shape)}"
         )
+    expected = list(objects.shape)
+    if all(list(mask["size"]) == expected for mask in objects.masks or ()):
+        return
     for mask in objects.masks or ():
         if tuple(mask["size"]) != tuple(objects.shape):
             raise ValueError(
@@ -330,67 +331,95 @@ def _require_pixels(where: str, ids: Integers, areas_px: Integers) -> None:
         raise ValueError(f"{where}: objects without pixels: {listed}")
 
 
+class _Runs(NamedTuple):
+    """Stretches of a row on which neither of two label maps changes."""
+
+    row: Integers
+    column: Integers
+    length: Integers
+
+
 def _from_label_maps(
     reference: ObjectSet, prediction: ObjectSet
 ) -> tuple[_Measured, _Measured, _Pairs]:
-    rows = _positions(reference)
-    columns = _positions(prediction)
-    table = _contingency(rows, columns, len(reference) + 1, len(prediction) + 1)
+    runs, labels = _runs(reference, prediction)
+    rows, columns = _positions_of(reference, labels[0]), _positions_of(prediction, labels[1])
     measured = (
-        _Measured(_integers(table.sum(axis=1)).ravel()[1:], _boxes(rows, len(reference))),
-        _Measured(_integers(table.sum(axis=0)).ravel()[1:], _boxes(columns, len(prediction))),
+        _measured_runs(runs, rows, len(reference)),
+        _measured_runs(runs, columns, len(prediction)),
     )
-    inner = table[1:, 1:].tocoo()
-    order = np.lexsort((inner.col, inner.row))
-    pairs = _Pairs(*(_integers(part[order]) for part in (inner.row, inner.col, inner.data)))
-    return *measured, pairs
+    inside = np.flatnonzero((rows > 0) & (columns > 0))
+    cell = (rows[inside] - 1) * max(1, len(prediction)) + columns[inside] - 1
+    cells, shared = _summed(cell, runs.length[inside], len(reference) * len(prediction))
+    place = np.divmod(cells, max(1, len(prediction)))
+    return *measured, _Pairs(_integers(place[0]), _integers(place[1]), shared)
+
+
+def _runs(reference: ObjectSet, prediction: ObjectSet) -> tuple[_Runs, list[NDArray[Any]]]:
+    """Return the runs of two label maps of one shape, and the ids of each map on them."""
+    maps = [np.asarray(one.label_map) for one in (reference, prediction)]
+    changes = np.ones(maps[0].shape, bool)
+    if maps[0].size:
+        changes[:, 1:] = maps[0][:, 1:] != maps[0][:, :-1]
+        changes[:, 1:] |= maps[1][:, 1:] != maps[1][:, :-1]
+    start = np.flatnonzero(changes)
+    row, column = np.divmod(start, max(1, maps[0].shape[1]))
+    length = np.diff(np.append(start, maps[0].size))
+    return _Runs(row, column, length), [one.ravel()[start] for one in maps]
+
+
+def _measured_runs(runs: _Runs, positions: NDArray[np.intp], count: int) -> _Measured:
+    areas = np.bincount(positions, weights=runs.length, minlength=count + 1)  # exact below 2^53
+    least = np.full((2, count + 1), np.iinfo(np.int64).max)
+    most = np.zeros((2, count + 1), np.int64)
+    for axis, (first, stop) in enumerate(
+        ((runs.column, runs.column + runs.length), (runs.row, runs.row + 1))
+    ):
+        np.minimum.at(least[axis], positions, first)
+        np.maximum.at(most[axis], positions, stop)
+    least[:, areas == 0] = 0
+    boxes = np.stack([*least, *(most - least)], axis=1)
+    return _Measured(_integers(areas[1:]), boxes[1:])
+
+
+def _summed(cells: Integers, lengths: Integers, count: int) -> tuple[Integers, Integers]:
+    """Return the cells that occur, rising, and the sum of the lengths of each."""
+    if count <= _DENSE_CELLS:
+        sums = np.bincount(cells, weights=lengths, minlength=1)
+        found = np.flatnonzero(sums)
+        return found, _integers(sums[found])
+    found, place = np.unique(cells, return_inverse=True)
+    return found, _integers(np.bincount(place, weights=lengths, minlength=len(found)))
 
 
 def _positions(objects: ObjectSet) -> NDArray[np.intp]:
     """Return for each pixel 0, or 1 + the position of its object in the list of ids."""
-    label_map = objects.label_map
-    if label_map is None or not label_map.size:
+    if objects.label_map is None:
         return np.zeros(objects.shape, np.intp)
-    least, largest = int(label_map.min()), int(label_map.max())
+    return _positions_of(objects, objects.label_map.ravel()).reshape(objects.shape)
+
+
+def _positions_of(objects: ObjectSet, labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Return for each label 0, or 1 + the position of its object in the list of ids."""
+    if not labels.size:
+        return np.zeros(0, np.intp)
+    least, largest = int(labels.min()), int(labels.max())
     if least < 0:
         raise ValueError(f"a label map holds the negative id {least}")
     found: NDArray[Any] = np.arange(largest + 1) if largest < _DENSE_CELLS else np.zeros(0)
-    flat: NDArray[Any] = label_map
+    flat: NDArray[Any] = labels
     if not len(found):  # ids too large for a look-up by id
-        found, flat = np.unique(label_map, return_inverse=True)
+        found, flat = np.unique(labels, return_inverse=True)
     listed = np.searchsorted(objects.ids, found)
     listed_ids = np.append(objects.ids, -1)[listed]
     lookup = np.where(listed_ids == found, listed + 1, -1)
     lookup[found == 0] = 0
-    positions: NDArray[np.intp] = lookup[flat].reshape(label_map.shape)
+    positions: NDArray[np.intp] = lookup[flat]
     if positions.min() < 0:
-        unknown = np.unique(label_map[positions < 0])
+        unknown = np.unique(labels[positions < 0])
         named = ", ".join(str(one) for one in unknown[:10])
         raise ValueError(f"a label map holds ids that are not listed as objects: {named}")
     return positions
-
-
-def _contingency(
-    rows: NDArray[np.intp], columns: NDArray[np.intp], row_count: int, column_count: int
-) -> sparse.csr_array:
-    """Return the number of pixels of each (row, column); exact, in one pass."""
-    cell = (rows * column_count + columns).ravel()
-    if row_count * column_count <= max(_DENSE_CELLS, cell.size):
-        counts = np.bincount(cell, minlength=row_count * column_count)
-        return sparse.csr_array(counts.reshape(row_count, column_count))
-    found, counts = np.unique(cell, return_counts=True)
-    place = (found // column_count, found % column_count)
-    return sparse.csr_array((counts, place), shape=(row_count, column_count))
-
-
-def _boxes(positions: NDArray[np.intp], count: int) -> Integers:
-    boxes = np.zeros((count, 4), np.int64)
-    for number, found in enumerate(ndimage.find_objects(positions, max_label=count)):
-        if found is not None:
-            down, across = found
-            width, height = across.stop - across.start, down.stop - down.start
-            boxes[number] = across.start, down.start, width, height
-    return boxes
 
 
 def _from_masks(reference: ObjectSet, prediction: ObjectSet) -> tuple[_Measured, _Measured, _Pairs]:
@@ -425,8 +454,5 @@ def _measured_masks(masks: list[Rle]) -> _Measured:
         for start in range(0, len(masks), _MASKS_AT_ONCE)
     ]
     areas_px = np.concatenate([np.zeros(0, np.int64), *areas]).astype(np.int64)
-    boxes = np.zeros((len(masks), 4), np.int64)
-    for number, mask in enumerate(masks):
-        if areas_px[number]:
-            boxes[number] = box_of_runs(run_lengths(mask), mask["size"][0])
-    return _Measured(areas_px, boxes)
+    boxes = coco_mask.toBbox(masks) if masks else np.zeros((0, 4))
+    return _Measured(areas_px, boxes.astype(np.int64))

@@ -17,6 +17,19 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+_COLUMNS_AT_ONCE = 32
+
+
+def exact_sum(values: Floats) -> float:
+    """Return the exactly rounded sum, the same for every order of the values.
+
+    Zeros, the most of them where classes are many, are not looked at.
+
+    >>> exact_sum(np.array([0.1, 0.0, 0.2, 0.3]))
+    0.6
+    """
+    return math.fsum(values[values != 0].tolist())
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -70,7 +83,7 @@ class Ratio:
         >>> ratio("recall", [2, 0], [3, 1], n=4, undefined="no reference object").value()
         0.5
         """
-        sums = [(math.fsum(above), math.fsum(below)) for above, below in self.parts]
+        sums = [(exact_sum(above), exact_sum(below)) for above, below in self.parts]
         if not sums or any(below == 0 for _, below in sums):
             return None
         mean = math.fsum(above / below for above, below in sums) / len(sums)
@@ -96,7 +109,7 @@ class Formula:
 
     def value(self) -> float | None:
         """Return the figure, or None where it is undefined; the sums are exactly rounded."""
-        value = float(self.of_sums(np.array([[math.fsum(one) for one in self.summands]]))[0])
+        value = float(self.of_sums(np.array([[exact_sum(one) for one in self.summands]]))[0])
         return None if math.isnan(value) else value
 
 
@@ -178,27 +191,54 @@ def replicates(
     Returns:
         Shape (replicates, F); NaN, for this computation only, where a figure is undefined.
     """
-    high, low = _exact_parts(_by_cluster(figures, weights.shape[1], cluster_of_case))
+    distinct, place = _distinct(figures)
+    high, low = _exact_parts(_by_cluster(distinct, weights.shape[1], cluster_of_case))
     times = weights.astype(np.float64)
-    sums = times @ high
+    sums = _weighted(times, high)
     if low.any():
-        sums += times @ low
-    return _of_sums(figures, sums)
+        sums += _weighted(times, low)
+    return _of_sums(figures, sums, place)
 
 
 def jackknife(
     figures: Sequence[Ratio | Formula], cluster_count: int, cluster_of_case: Integers
 ) -> Floats:
     """Return each figure with one cluster left out, for each cluster; shape (clusters, F)."""
-    high, low = _exact_parts(_by_cluster(figures, cluster_count, cluster_of_case))
-    return _of_sums(figures, (high.sum(axis=0) - high) + (low.sum(axis=0) - low))
+    distinct, place = _distinct(figures)
+    high, low = _exact_parts(_by_cluster(distinct, cluster_count, cluster_of_case))
+    return _of_sums(figures, (high.sum(axis=0) - high) + (low.sum(axis=0) - low), place)
+
+
+def _distinct(figures: Sequence[Ratio | Formula]) -> tuple[list[Floats], list[int]]:
+    """Return the summands of some figures, each once, and the place of each in them."""
+    places: dict[bytes, int] = {}
+    distinct: list[Floats] = []
+    place: list[int] = []
+    for one in (summand for figure in figures for summand in figure.summands):
+        number = places.setdefault(one.tobytes(), len(places))
+        if number == len(distinct):
+            distinct.append(one)
+        place.append(number)
+    return distinct, place
+
+
+def _weighted(times: Floats, values: Floats) -> Floats:
+    """Return times @ values, leaving out the clusters that some neighbouring columns lack.
+
+    Columns of one class stand together, and most cases have few classes.
+    """
+    sums = np.empty((len(times), values.shape[1]))
+    for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
+        some = values[:, start : start + _COLUMNS_AT_ONCE]
+        rows = np.flatnonzero(some.any(axis=1))
+        sums[:, start : start + _COLUMNS_AT_ONCE] = times[:, rows] @ some[rows]
+    return sums
 
 
 def _by_cluster(
-    figures: Sequence[Ratio | Formula], cluster_count: int, cluster_of_case: Integers
+    summands: Sequence[Floats], cluster_count: int, cluster_of_case: Integers
 ) -> Floats:
     """Return the sum of each summand in each cluster; shape (clusters, summands)."""
-    summands = [one for figure in figures for one in figure.summands]
     sums = np.zeros((cluster_count, len(summands)))
     if summands:
         np.add.at(sums, cluster_of_case, np.stack(summands, axis=1))
@@ -226,11 +266,11 @@ def _multiples(values: Floats) -> Floats:
     return multiples
 
 
-def _of_sums(figures: Sequence[Ratio | Formula], sums: Floats) -> Floats:
+def _of_sums(figures: Sequence[Ratio | Formula], sums: Floats, place: Sequence[int]) -> Floats:
     found = np.empty((len(sums), len(figures)))
     start = 0
     for number, one in enumerate(figures):
         stop = start + len(one.summands)
-        found[:, number] = one.of_sums(sums[:, start:stop])
+        found[:, number] = one.of_sums(sums[:, place[start:stop]])
         start = stop
     return found

@@ -181,6 +181,9 @@ def _class_fits(
         yield (*path, "class"), f"no class is named {named}", f"the classes are: {listed}"
 
 
+_COCO_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+
+
 def _iou_fits(
     protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
 ) -> Found:
@@ -189,7 +192,7 @@ def _iou_fits(
             yield (*path, "iou"), f"{criterion.metric} has no IoU threshold", "remove `iou:`"
         return
     matching = protocol.analysis.matching
-    planned = {0.5, 0.75} if criterion.metric == "average_precision_at" else set()
+    planned = set(_COCO_THRESHOLDS) if criterion.metric == "average_precision_at" else set()
     if matching is not None and criterion.metric != "average_precision_at":
         planned = {matching.iou_threshold, *matching.further_iou_thresholds}
     if criterion.iou is None:

@@ -1,0 +1,57 @@
+"""A piece of work, measured in a process of its own.
+
+CPU seconds are user and system time of the process (all its threads), from after the imports
+to the end of the work; the peak of memory is that of the whole process. On a shared machine
+CPU seconds and their ratios are the figures to look at; wall time is not.
+"""
+
+import importlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from typing import Any, NamedTuple
+
+
+class Measured(NamedTuple):
+    """What a piece of work took, and what it returned."""
+
+    cpu_s: float
+    wall_s: float
+    peak_rss_mb: float
+    result: Any
+
+
+def measured(function: str, *arguments: str) -> Measured:
+    """Run ``module:function`` with text arguments in a fresh process.
+
+    Raises:
+        RuntimeError: It failed; the message is its last words.
+    """
+    command = [sys.executable, "-m", "benchmarks.fresh", function, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or f"{function} failed")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def best_of(times: int, function: str, *arguments: str) -> Measured:
+    """Return the run with the fewest CPU seconds of several."""
+    return min((measured(function, *arguments) for _ in range(times)), key=lambda one: one.cpu_s)
+
+
+def _work(function: str, arguments: list[str]) -> Measured:
+    module_name, name = function.split(":")
+    module = importlib.import_module(module_name)
+    if hasattr(module, "imports"):
+        module.imports(name)
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = getattr(module, name)(*arguments)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(cpu, wall, peak, result)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_work(sys.argv[1], sys.argv[2:])._asdict()))
