@@ -35,7 +35,7 @@ def test_the_workload_is_the_same_each_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("reference", [(), ("--rle",)])
 def test_our_twelve_statistics_are_those_of_the_peers(reference: tuple[str, ...]) -> None:
     found = report("benchmarks.instance", "--images", "20", *reference)
-    assert COST <= set(found["ours"])
+    assert set(found["ours"]) >= COST
     compared = [one for one in found["peers"] if "skipped" not in one]
     assert "pycocotools" in {one["name"] for one in compared}
     for one in compared:
