@@ -1,5 +1,8 @@
 """Average precision: COCO's own evaluation on our tables, and its exact re-weighting.
 
+An oracle for tests: a run takes its figures from `validation.evidence.coco_statistics`, which
+is held against this and against plain COCOeval (docs/adr/0010-own-ap-engine.md).
+
 The value comes from ``pycocotools.COCOeval``, whose numbers the field compares, fed with the
 IoU of our tables instead of masks. The record of which detections it found true gives the
 bootstrap: a case drawn w times counts w times in the cumulated true and false detections, and
