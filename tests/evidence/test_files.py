@@ -32,7 +32,7 @@ from validation.plan.protocol import Protocol
 from validation.testset.annotations import ClassMap
 from validation.testset.cases import Case
 
-GOLDEN_METRICS = "a91d4e3ace1fcaef102dc85dc9b6b27529bb7e289e5d08256d85f6d821abe93e"
+GOLDEN_METRICS = "cca9cede7e7cfa2fc8deb297cd0eca169b1c288a88b5556e5aaa69b6bbedf460"
 GOLDEN_INSTANCES = "0e13e8cd46c9c547295e6c85659d3b99e9a56895e8b2a408156a8fc945917521"
 HOSTILE = '=HYPERLINK("http://x","y")\n<script>,\u2028\x00\'"'
 
