@@ -280,15 +280,23 @@ def test_wrong_calls_are_refused(tmp_path: Path) -> None:
 def test_ctrl_c_that_another_thread_gets_waits_until_the_outcome_is_written() -> None:
     # A mask of this thread alone would not hold it back: the pool's threads get the signal, too.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    finished = []
-    try:
-        with pytest.raises(KeyboardInterrupt), _interrupts_held():
-            thread = threading.Thread(
-                target=lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-            )
-            thread.start()
+    go, finished = threading.Event(), []
+
+    def interrupt() -> None:
+        go.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def block() -> None:
+        with _interrupts_held():
+            go.set()
             thread.join()
             finished.append("the block")
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            block()
     finally:
         signal.signal(signal.SIGINT, before)
     assert finished == ["the block"]
