@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from validation.errors import RunError
 from validation.inference.journal import Journal
-from validation.inference.run import THREAD_VARIABLES, CaseOutcome, run_cases
+from validation.inference.run import THREAD_VARIABLES, CaseOutcome, _interrupts_held, run_cases
 from validation.testset.cases import Case
 
 ROOT = Path(__file__).parents[2]
@@ -273,3 +274,29 @@ def test_wrong_calls_are_refused(tmp_path: Path) -> None:
         journal.append("Z", {})
         with pytest.raises(RunError, match="not in the run: Z"):
             run_cases(cases("A"), Counting(), journal=journal)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_ctrl_c_that_another_thread_gets_waits_until_the_outcome_is_written() -> None:
+    # A mask of this thread alone would not hold it back: the pool's threads get the signal, too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    go, finished = threading.Event(), []
+
+    def interrupt() -> None:
+        go.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def block() -> None:
+        with _interrupts_held():
+            go.set()
+            thread.join()
+            finished.append("the block")
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            block()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert finished == ["the block"]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.measure import Evidence, FailedCase, measure
-from validation.evidence.metric_values import MetricValue, metric_id
 from validation.evidence.overlap import (
     confusion_table,
     confusion_table_without_prediction,
@@ -25,7 +24,8 @@ from validation.evidence.overlap import (
 )
 from validation.evidence.run_record import CaseTiming, RunRecord
 from validation.evidence.timing import latency_metrics
-from validation.judge.findings import CaseFinding, CriterionFinding, Findings
+from validation.judge.acceptance import assess
+from validation.judge.findings import CaseFinding
 from validation.plan.protocol import Protocol
 from validation.record import digest, readable_json
 from validation.report.contents import Overlay, RecordContents
@@ -438,65 +438,16 @@ def _measured(
     return measure(tables, cases, plan, failed=failures), drawn
 
 
-def judged(plan: Protocol, figures: Mapping[str, MetricValue], failed: tuple[str, ...]) -> Findings:
-    """Return the findings of criteria held against figures."""
-    criteria = []
-    for one in plan.criteria:
-        address = metric_id(
-            one.metric, class_name=one.class_name, iou=one.iou, subgroup=one.subgroup
+def _failures(failed: tuple[str, ...]) -> list[CaseFinding]:
+    return [
+        CaseFinding(
+            case_id=case_id,
+            stage="inference",
+            what="the network returned values that are no numbers (NaN)",
+            treatment="counts as an empty prediction",
         )
-        figure = figures[address]
-        limit = figure.interval
-        observed = {
-            "value": figure.value,
-            "lower_limit": limit.lower if limit else None,
-            "upper_limit": limit.upper if limit else None,
-        }[one.judged_on]
-        if observed is None:
-            verdict, reason = "not_evaluable", figure.undefined or figure.no_interval or ""
-        else:
-            holds = observed >= one.bound if one.direction == "at_least" else observed <= one.bound
-            verdict, reason = ("met" if holds else "not_met"), "compared"
-        criteria.append(
-            CriterionFinding.model_validate(
-                {
-                    "id": one.id,
-                    "requirement_ids": one.requirements,
-                    "metric_id": address,
-                    "value": figure.value,
-                    "interval": figure.interval,
-                    "direction": one.direction,
-                    "judged_on": one.judged_on,
-                    "observed": observed,
-                    "bound": one.bound,
-                    "unit": figure.unit,
-                    "n": figure.n,
-                    "verdict": verdict,
-                    "reason": reason,
-                }
-            )
-        )
-    verdicts = {one.verdict for one in criteria}
-    overall = (
-        "not_met"
-        if "not_met" in verdicts
-        else "incomplete"
-        if failed or "not_evaluable" in verdicts
-        else "met"
-    )
-    return Findings(
-        verdict=overall,
-        criteria=tuple(criteria),
-        failed_cases=tuple(
-            CaseFinding(
-                case_id=case_id,
-                stage="inference",
-                what="the network returned values that are no numbers (NaN)",
-                treatment="counts as an empty prediction",
-            )
-            for case_id in failed
-        ),
-    )
+        for case_id in failed
+    ]
 
 
 def _run(record_id: str, plan: Protocol, cases: list[Case], failed: tuple[str, ...]) -> RunRecord:
@@ -610,8 +561,7 @@ def make_contents(
     failed = tuple(one for one in failed if one in {case.case_id for case in cases})
     evidence, drawn = _measured(plan, cases, objects, failed)
     run = _run("2026-03-02-vr001", plan, cases, failed)
-    figures = {one.id: one for one in (*evidence.metrics, *run.timing)}
-    findings = judged(plan, figures, failed)
+    findings = assess(plan.criteria, (*evidence.metrics, *run.timing), _failures(failed))
     overlays, pictures = _overlays(plan, evidence, drawn, failed)
     files = {
         "protocol.yaml": b"format: segval/protocol/1\n",

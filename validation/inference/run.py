@@ -282,9 +282,28 @@ _worker: dict[str, Any] = {}
 def _interrupts_held() -> Iterator[None]:
     """Let Ctrl-C wait until the block is done; processes started in it never hear of it.
 
-    Ctrl-C reaches the whole process group, and only the parent decides what becomes of it.
-    Windows cannot hold it back; there a worker ignores it only once it has begun.
+    Ctrl-C reaches the whole process group, and only the parent decides what becomes of it. The
+    mask is what new processes inherit; it does not hold Ctrl-C back from this one, as another
+    thread of the pool can be the one that gets the signal. So the handler only takes note, and
+    the interrupt is raised when the block is done. Windows has no mask; there a worker ignores
+    Ctrl-C only once it has begun.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        with _interrupts_masked():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(signal.SIGINT, None)
+
+
+@contextmanager
+def _interrupts_masked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from validation.report.formatting import MINUS, Direction, number
+from validation.report.formatting import MINUS, Direction, clipped, number
 
 INK = "#1c2127"
 MUTED = "#5c6670"
@@ -25,6 +25,9 @@ MET = "#00664b"
 NOT_MET = "#a63a00"
 
 VERDICT_COLOURS = {"met": MET, "not_met": NOT_MET, "not_evaluable": MUTED}
+
+PAGE_WIDTH = 459.0
+"""Width of a page between its margins, in points (A4; Letter is wider)."""
 
 _FONT = "IBM Plex Sans Condensed, IBM Plex Sans, DejaVu Sans, sans-serif"
 _MOST_MARKS = 1500
@@ -137,8 +140,8 @@ def forest_plot(
 
     A dashed line marks the overall value; a solid line the bound, where there is one.
     """
-    width, row_height, top = 482.0, 15.0, 6.0
-    left, right, text_right = 170.0, 368.0, width
+    width, row_height, top = PAGE_WIDTH, 15.0, 6.0
+    left, right, text_right = 162.0, 352.0, width
     height = top + row_height * len(rows) + 28
     numbers = [one for row in rows for one in row.estimate.numbers]
     numbers += [bound] if bound is not None else []
@@ -162,7 +165,7 @@ def _forest_row(
 ) -> list[str]:
     weight = 600 if row.is_overall else 400
     parts = [
-        _text(0, y + 3, _clipped(row.label, 30), weight=weight),
+        _text(0, y + 3, clipped(row.label, 30), weight=weight),
         _text(left - 12, y + 3, row.sample, anchor="end", colour=MUTED, size=7.5),
         _text(text_right, y + 3, row.text, anchor="end", weight=weight),
     ]
@@ -189,7 +192,7 @@ class Pair:
 def agreement_scatter(pairs: Sequence[Pair], *, alt: str, quantity: str) -> Markup:
     """Return predicted against reference quantity, with the line of equality."""
     numbers = [0.0, *(one for pair in pairs for one in (pair.reference, pair.prediction))]
-    frame = _Frame(width=236, height=206)
+    frame = _Frame(width=222, height=196)
     scale_x = _padded_scale(numbers, frame.left, frame.right, pad=0.04, floor=0.0)
     scale_y = Scale(scale_x.low, scale_x.high, frame.bottom, frame.top)
     ends = (scale_x.low, scale_x.high)
@@ -206,7 +209,7 @@ def difference_plot(
     pairs: Sequence[Pair], *, alt: str, quantity: str, bias: float | None
 ) -> Markup:
     """Return differences against means (Bland and Altman), with zero and the bias."""
-    frame = _Frame(width=236, height=206)
+    frame = _Frame(width=222, height=196)
     means = [(pair.reference + pair.prediction) / 2 for pair in pairs]
     differences = [pair.prediction - pair.reference for pair in pairs]
     largest = max((abs(one) for one in differences), default=0.0) or 1.0
@@ -253,7 +256,7 @@ def dot_strips(
 
     Dots that would cover one another are stacked.
     """
-    width, left, top, strip_height = 482.0, 108.0, 8.0, 36.0
+    width, left, top, strip_height = PAGE_WIDTH, 104.0, 8.0, 36.0
     numbers = [one for strip in strips for one in strip.values]
     numbers += [one for one in (low, high) if one is not None]
     scale = _padded_scale(numbers, left, width - 6, pad=0.0 if high is not None else 0.03)
@@ -262,7 +265,7 @@ def dot_strips(
     room = strip_height - 8
     for index, strip in enumerate(strips):
         base = top + strip_height * (index + 1) - 3
-        parts.append(_text(0, base - 8, _clipped(strip.label, 24)))
+        parts.append(_text(0, base - 8, clipped(strip.label, 24)))
         parts.append(_line(left, base, width - 6, base, HAIRLINE, 0.5))
         parts.extend(_stacked(strip.values, scale, base, room))
         if strip.mark is not None:
@@ -285,11 +288,12 @@ def _stacked(values: Sequence[float], scale: Scale, base: float, room: float) ->
         return _bars(columns, _DOT, base, room)
     highest = max(columns.values())
     step = min(2 * _DOT, (room - 2 * _DOT) / max(1, highest - 1))
-    return [
-        _disc((column + 0.5) * 2 * _DOT, base - _DOT - level * step, _DOT * 0.92, INK)
+    circles = [
+        _circle((column + 0.5) * 2 * _DOT, base - _DOT - level * step, _DOT * 0.92)
         for column, count in sorted(columns.items())
         for level in range(count)
     ]
+    return [f'<path d="{"".join(circles)}" fill="{INK}"/>']
 
 
 def _bars(columns: Counter[int], radius: float, base: float, room: float) -> list[str]:
@@ -400,11 +404,16 @@ def _points(points: Sequence[tuple[float, float]]) -> list[str]:
     if len(points) > _MOST_MARKS:
         points = [(round(x / 3) * 3.0, round(y / 3) * 3.0) for x, y in points]
     places = Counter((round(x, 2), round(y, 2)) for x, y in points)
-    return [
-        f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(min(7.0, 1.9 * math.sqrt(count)))}" '
-        f'fill="none" stroke="{INK}" stroke-width="0.9"/>'
-        for (x, y), count in sorted(places.items())
+    rings = [
+        _circle(x, y, min(7.0, 1.9 * math.sqrt(count))) for (x, y), count in sorted(places.items())
     ]
+    return [f'<path d="{"".join(rings)}" fill="none" stroke="{INK}" stroke-width="0.9"/>']
+
+
+def _circle(x: float, y: float, radius: float) -> str:
+    """Return a circle as a part of a path: one path is laid out faster than many circles."""
+    arc, across = f"a{_n(radius)} {_n(radius)} 0 1 0", _n(2 * radius)
+    return f"M{_n(x - radius)} {_n(y)}{arc} {across} 0{arc} -{across} 0z"
 
 
 def _n(value: float) -> str:
@@ -457,11 +466,6 @@ def _text(
         f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{_n(size)}" '
         f'font-weight="{weight}" fill="{colour}">{escape(text)}</text>'
     )
-
-
-def _clipped(label: str, most: int) -> str:
-    """Return a label that fits its column; the table beside the figure has it in full."""
-    return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
 def _svg(

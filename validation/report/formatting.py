@@ -42,6 +42,7 @@ UNIT_WORDS: Mapping[str, str] = {"ratio": "", "um": "µm", "percent": "%"}
 
 _DEFAULT_DECIMALS = 2
 _MOST_DECIMALS = 17
+_LONGEST_SYMBOL = 3
 
 Direction = Literal["at_least", "at_most"]
 
@@ -68,9 +69,12 @@ def number(value: float, decimals: int | None = None) -> str:
     >>> number(-0.0001, 2)
     '0.00'
     """
+    needed = decimals_needed(value)
     if decimals is None:
-        decimals = decimals_needed(value)
-    text = f"{abs(value):,.{decimals}f}".replace(",", THIN_SPACE)
+        decimals = needed
+    # Digits that are all printed are those of the shortest text, not of the binary value.
+    printed = Decimal(repr(value)) if decimals >= needed else value
+    text = f"{abs(printed):,.{decimals}f}".replace(",", THIN_SPACE)
     negative = value < 0 and any(digit in "123456789" for digit in text)
     return (MINUS if negative else "") + text
 
@@ -111,7 +115,7 @@ def decimals_that_tell(observed: float, bound: float, direction: Direction, unit
             observed, bound, direction
         ):
             return decimals
-    return _MOST_DECIMALS
+    return max(least, decimals_needed(observed))  # all of them: the two differ in the last place
 
 
 def _holds(observed: float, bound: float, direction: Direction) -> bool:
@@ -135,6 +139,25 @@ def unit_word(unit: str) -> str:
     ('objects per image', '')
     """
     return UNIT_WORDS.get(unit, unit)
+
+
+def with_short_unit(text: str, unit: str) -> str:
+    r"""Return a number's text with its unit if that is a symbol; words stand elsewhere.
+
+    >>> with_short_unit("12.4", "ms"), with_short_unit("3.08", "objects per image")
+    ('12.4\xa0ms', '3.08')
+    """
+    return text if long_unit(unit) else with_unit(text, unit)
+
+
+def long_unit(unit: str) -> str:
+    """Return the unit where it is words, to be printed once beside the name of a figure.
+
+    >>> long_unit("ms"), long_unit("objects per image")
+    ('', 'objects per image')
+    """
+    word = unit_word(unit)
+    return word if len(word) > _LONGEST_SYMBOL else ""
 
 
 def interval_text(interval: Interval, decimals: int) -> str:
@@ -240,6 +263,17 @@ def size_of(byte_count: int) -> str:
         if byte_count < 1000 ** (power + 1) or unit == "GB":
             return f"{number(byte_count / 1000**power, 1)}{NO_BREAK}{unit}"
     raise AssertionError  # pragma: no cover - the last unit always fits
+
+
+def clipped(words: str, most: int) -> str:
+    """Return words with at most that many characters; an ellipsis stands for the rest.
+
+    The full words have to be printed elsewhere.
+
+    >>> clipped("site", 10), clipped("a very long label", 10)
+    ('site', 'a very lo…')
+    """
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def short_digest(digest: str) -> str:

@@ -19,12 +19,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from pycocotools import mask as coco_mask
 
+from validation.evidence.run_lengths import run_lengths
 from validation.plan.protocol import Protocol
 from validation.report.contents import Overlay, Row
 from validation.report.formatting import number, plural
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import ClassMap, ObjectSet, Rle
 
 WIDTH_PX = 720
 """Pictures are enlarged until they are at least this wide."""
@@ -33,6 +33,7 @@ NUMBER_OF_WORST = 6
 """Cases shown unless the caller asks for another number."""
 
 _BRIGHTEST = 205
+_ROOM_FOR_LETTER = 30
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 _BAR_LENGTHS_UM = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -277,7 +278,7 @@ def instance_overlay(
                 dashed=dashed,
             )
             if style.letter and (not dashed or outcome == "false_positive"):
-                letters.append((*_inner_point(mask, top, left, scale), style))
+                letters.append((*_letter_place(mask, top, left, scale), style))
     return _png(_with_letters(picture, letters, _bar(image.shape[1], scale, spacing_um)))
 
 
@@ -407,11 +408,18 @@ def _crops(objects: ObjectSet, wanted: Mapping[int, str]) -> Iterator[tuple[int,
         return
     for identifier, rle in zip(objects.ids.tolist(), objects.masks or (), strict=True):
         if identifier in wanted:
-            mask = coco_mask.decode(rle).astype(bool)
+            mask = _decoded(rle)
             rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
             if rows.size:
                 top, left = int(rows[0]), int(columns[0])
                 yield identifier, top, left, mask[top : rows[-1] + 1, left : columns[-1] + 1]
+
+
+def _decoded(mask: Rle) -> Mask:
+    rows, columns = mask["size"]
+    lengths = run_lengths(mask)
+    values = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(values, lengths).reshape((rows, columns), order="F")
 
 
 def _crops_of_label_map(
@@ -460,6 +468,14 @@ def _dashes(edge: Mask, period: int) -> Mask:
     dashes = max(4, round(around / period))
     dashed: Mask = np.sin(angle * dashes) > 0
     return dashed
+
+
+def _letter_place(mask: Mask, top: int, left: int, scale: int) -> tuple[int, int]:
+    """Return where the letter goes: inside the object, or beside it where it is small."""
+    height, width = mask.shape
+    if min(height, width) * scale >= _ROOM_FOR_LETTER:
+        return _inner_point(mask, top, left, scale)
+    return (left + width) * scale + _ROOM_FOR_LETTER // 3, (2 * top + height) * scale // 2
 
 
 def _inner_point(mask: Mask, top: int, left: int, scale: int) -> tuple[int, int]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile
 
 from validation.evidence.gate import problems_of_class_map, problems_of_objects
 from validation.plan.protocol import Protocol
@@ -143,8 +142,6 @@ class CaseReader:
         return ClassMap(annotation.classes, ignored)
 
     def _content(self, path: str) -> bytes:
-        # WeasyPrint has Pillow fill up images that are cut short; what is measured is whole.
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
             content = (self.root / path).read_bytes()
         except OSError as error:

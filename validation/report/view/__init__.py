@@ -10,13 +10,15 @@ and figures are numbered as they are made.
 from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
-from validation.report.formatting import day
+from validation.report.formatting import clipped, day
 from validation.report.view import appendices, cases, failures, front, plan
 from validation.report.view.addresses import Addresses
 from validation.report.view.criteria import criteria_views
 from validation.report.view.elements import Heading, Numbering, paragraphs
 from validation.report.view.results import ResultsView, results
 from validation.report.view.wording import Words, joined
+
+_LONGEST_IMPRINT = 80
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class DocumentView:
     number: str
     revision: str
     organisation: str
+    imprint: str
+    """The organisation, or as much of its name as the foot of a page has room for."""
     page_size: str
     date: str
     record_id: str
@@ -113,6 +117,7 @@ def _document(contents: RecordContents) -> DocumentView:
         number=document.report_number,
         revision=document.revision,
         organisation=document.organisation,
+        imprint=clipped(document.organisation, _LONGEST_IMPRINT),
         page_size=document.page_size,
         date=day(contents.run.finished_at),
         record_id=contents.record_id,

@@ -23,6 +23,7 @@ from validation.report.formatting import (
     not_defined,
     number,
     plural,
+    with_short_unit,
     with_unit,
 )
 from validation.report.view.elements import Result
@@ -107,10 +108,12 @@ class Addresses:
             metric_id=identifier,
         )
 
-    def bare_result(self, identifier: str) -> Result:
-        """Return a figure as it is printed where row or column name its unit."""
-        result = self.result(identifier)
-        return replace(result, text=result.bare)
+    def compact_result(self, identifier: str) -> Result:
+        """Return a figure as it is printed where row or column name a unit of words."""
+        result, figure = self.result(identifier), self.figure(identifier)
+        if figure.value is None:
+            return result
+        return replace(result, text=with_short_unit(result.bare, figure.unit))
 
     def printed(self, letter: Literal["E", "T"]) -> tuple[Entry, ...]:
         """Return the figures that were printed so far, in the order of their file."""

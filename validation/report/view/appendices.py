@@ -237,7 +237,7 @@ def _evidence_table(
 def _evidence_row(entry: Entry, words: Words, replicates: int) -> TableRow:
     figure = entry.figure
     name = words.metric(definition(figure.metric))
-    scope = scope_words(figure)
+    scope = scope_words(figure.scope)
     interval = figure.interval
     limits = f"[{exact(interval.lower)}, {exact(interval.upper)}]" if interval else ""
     value = "not defined" if figure.value is None else exact(figure.value)
@@ -271,7 +271,6 @@ def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
         if many
         else ""
     )
-    report = f"{contents.protocol.document.report_number}.pdf"
     return IntegrityView(
         heading,
         (
@@ -281,11 +280,12 @@ def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
             ),
         ),
         (
-            code_item("Take the evidence out of this document", f"pdfdetach -saveall {report}"),
+            code_item("Take the evidence out of this document", "pdfdetach -saveall report.pdf"),
             code_item("Compare a file with the table below", "sha256sum FILE"),
             code_item("Check the whole record folder", "sha256sum --check SHA256SUMS"),
             code_item(
-                "Check the test set against its lock", "sha256sum --check manifest-sha256.txt"
+                "Check the test set against its lock, in its own folder",
+                "sha256sum --check manifest-sha256.txt",
             ),
         ),
         numbering.table(

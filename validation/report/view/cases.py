@@ -178,7 +178,9 @@ def _group_row(
     objects: list[Cell] = []
     for name in counted:
         address = metric_id("reference_objects", class_name=name, subgroup=subgroup)
-        objects.append(addresses.bare_result(address) if address in addresses else text("\u2013"))
+        objects.append(
+            addresses.compact_result(address) if address in addresses else text("\u2013")
+        )
     return row(
         strong(label),
         text(number(len(members))),

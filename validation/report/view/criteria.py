@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from validation.evidence.catalogue import definition
-from validation.evidence.metric_values import MetricValue
+from validation.evidence.metric_values import MetricValue, Scope
 from validation.judge.findings import CriterionFinding
 from validation.plan.protocol import AcceptanceCriterion
 from validation.report.contents import RecordContents
 from validation.report.figures import CriterionMark, Estimate, criterion_mark, reach
-from validation.report.formatting import number, with_unit
+from validation.report.formatting import long_unit, number, with_short_unit
 from validation.report.view.addresses import Addresses, decimals_of_finding
-from validation.report.view.elements import Result, Verdict
+from validation.report.view.elements import Result, Text, Verdict, text
 from validation.report.view.wording import DIRECTIONS, JUDGED_ON, VERDICTS, Words, scope_words
 
 _SIGNS: Mapping[tuple[str, bool], str] = {
@@ -35,8 +35,9 @@ class CriterionView:
     name: str
     """Name of the metric."""
     scope: str
-    """Class, IoU threshold and subgroup; may be empty."""
-    result: Result
+    """Class, IoU threshold, subgroup and a unit of words; may be empty."""
+    result: Result | Text
+    """The figure; words where the evidence holds no such figure."""
     bound: str
     """E.g. ``at least 0.85``."""
     judged_on: str
@@ -47,6 +48,11 @@ class CriterionView:
     """Interval against bound, as a drawing."""
     verdict: Verdict
     rationale: str
+
+    @property
+    def sample(self) -> str:
+        """Size of the sample; empty where there is no figure."""
+        return self.result.sample if isinstance(self.result, Result) else ""
 
     @property
     def what(self) -> str:
@@ -73,16 +79,19 @@ def _view(
     words: Words,
     half_widths: Mapping[str, float],
 ) -> CriterionView:
-    figure = addresses.figure(finding.metric_id)
-    bound = with_unit(number(finding.bound), finding.unit)
+    unit = definition(criterion.metric).unit
+    scope = Scope(class_name=criterion.class_name, iou=criterion.iou, subgroup=criterion.subgroup)
+    bound = with_short_unit(number(finding.bound), unit)
     comparison = _comparison(finding)
     return CriterionView(
         id=finding.id,
         anchor=f"criterion-{finding.id}",
         requirements=finding.requirement_ids,
         name=words.metric(definition(criterion.metric)),
-        scope=scope_words(figure),
-        result=addresses.result(finding.metric_id),
+        scope=", ".join(one for one in (scope_words(scope), long_unit(unit)) if one),
+        result=addresses.compact_result(finding.metric_id)
+        if finding.metric_id in addresses
+        else text("no such figure"),
         bound=f"{DIRECTIONS[finding.direction]} {bound}",
         judged_on=JUDGED_ON[finding.judged_on],
         comparison=comparison,
@@ -103,8 +112,8 @@ def _comparison(finding: CriterionFinding) -> str:
         if finding.direction == "at_least"
         else finding.observed <= finding.bound
     )
-    observed = with_unit(number(finding.observed, decimals), finding.unit)
-    bound = with_unit(number(finding.bound, decimals), finding.unit)
+    observed = with_short_unit(number(finding.observed, decimals), finding.unit)
+    bound = with_short_unit(number(finding.bound, decimals), finding.unit)
     sign = _SIGNS[finding.direction, holds]
     return f"{JUDGED_ON[finding.judged_on]} {observed} {sign} {bound}"
 
@@ -132,6 +141,8 @@ def weakest_subgroup(finding: CriterionFinding, addresses: Addresses) -> MetricV
 
     None where the criterion is about a subgroup itself or no subgroup has the figure.
     """
+    if finding.metric_id not in addresses:
+        return None
     overall = addresses.figure(finding.metric_id)
     if overall.scope.subgroup:
         return None

@@ -1,19 +1,20 @@
 """What went wrong: findings and deviations, worst cases, every object that failed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from validation.report.contents import Overlay, RecordContents, Row
 from validation.report.figures import swatch
-from validation.report.formatting import number, plural, share
+from validation.report.formatting import number, plural, share, short_digest
 from validation.report.overlays import OutcomeStyle, legend
 from validation.report.view.elements import (
     Cell,
     Column,
     Heading,
+    Link,
     Numbering,
     Table,
     TableRow,
@@ -28,6 +29,8 @@ MOST_OBJECTS = 1500
 
 MOST_CASES = 500
 """Cases printed one by one; the same."""
+
+_LONG_ID = 18
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class PictureView:
     caption: str
     details: str
     """Subject, subgroups and enlargement."""
+    files: str
+    """The case's image, and the picture's file with the beginning of its digest."""
     width: str
     """Width in print."""
 
@@ -142,8 +147,15 @@ def worst_cases(
         one.case_id: {"subject": one.subject_id or "", **one.attributes}
         for one in contents.lock.cases.evaluated
     }
+    images = {one.case_id: one.image for one in contents.lock.cases.evaluated}
     pictures = [
-        _picture(one, rank, attributes.get(one.case_id, {}), one.case_id in printed_cases)
+        _picture(
+            one,
+            rank,
+            attributes.get(one.case_id, {}),
+            _files(one, images.get(one.case_id, "image not known"), contents.digests),
+            is_printed=one.case_id in printed_cases,
+        )
         for rank, one in enumerate(contents.overlays, start=1)
     ]
     return WorstCasesView(
@@ -192,7 +204,7 @@ def _legend_words(kind: str, words: Words) -> str:
 
 
 def _picture(
-    one: Overlay, rank: int, attributes: Mapping[str, str], is_printed: bool
+    one: Overlay, rank: int, attributes: Mapping[str, str], files: str, *, is_printed: bool
 ) -> PictureView:
     described = ", ".join(f"{name} {value}" for name, value in attributes.items() if value)
     times = f"enlarged {one.magnification} times" if one.magnification > 1 else "not enlarged"
@@ -206,8 +218,15 @@ def _picture(
         reason=one.rank_reason,
         caption=one.caption,
         details=f"{described}; {times}" if described else times,
+        files=files,
         width=f"{_width_mm(one):.1f}mm",
     )
+
+
+def _files(one: Overlay, image: str, digests: Mapping[str, str]) -> str:
+    name = f"overlays/{one.file}"
+    digest = f" ({short_digest(digests[name])})" if name in digests else ""
+    return f"{image}; {name}{digest}"
 
 
 def _width_mm(one: Overlay) -> float:
@@ -240,7 +259,7 @@ def objects(contents: RecordContents, words: Words, numbering: Numbering) -> Obj
         objects_heading=numbering.subsection(
             "Objects that failed" if is_instance else "Objects", "objects"
         ),
-        objects=_object_table(failures, numbering) if failures else None,
+        objects=_object_table(contents, failures, numbering) if failures else None,
         objects_words=_objects_words(failures, words)
         if is_instance
         else "Semantic evidence has no objects; the pixels of each case are counted above.",
@@ -263,25 +282,19 @@ def _case_table(contents: RecordContents, numbering: Numbering) -> Table:
         ]
     rows = contents.case_rows
     shown = rows[:MOST_CASES]
-    left_out = len(rows) - len(shown)
-    groups = 12.0 if plan.subgroups else 0.0
-    width = f"{(72.0 - groups) / len(columns):.2f}%"
+    has_subjects = any(line["subject_id"] for line in rows)
+    layout = _CaseLayout(plan.subgroups, tuple(columns), has_subjects)
     return numbering.table(
         "Every case with its counts, from evidence/cases.csv",
-        (
-            Column("Case", "14%"),
-            Column("Subject", "14%"),
-            *((Column(", ".join(plan.subgroups), "12%"),) if plan.subgroups else ()),
-            *(Column(label, width, "number") for _, label, _ in columns),
-        ),
-        [_case_row(line, plan.subgroups, columns) for line in shown],
-        notes=[
+        layout.columns(is_wide=any(len(line["case_id"]) > _LONG_ID for line in shown)),
+        [layout.row(line) for line in shown],
+        notes=(
             "A dash: not defined for the case. \u2020: the model failed.",
             f"The first {share(len(shown), len(rows))} cases by id are printed; the attached file "
             "evidence/cases.csv holds all."
-            if left_out
+            if len(shown) < len(rows)
             else "",
-        ],
+        ),
     )
 
 
@@ -297,19 +310,41 @@ _INSTANCE_COLUMNS = (
 )
 
 
-def _case_row(
-    line: Row, subgroups: Iterable[str], columns: Sequence[tuple[str, str, int]]
-) -> TableRow:
-    failed = "\u00a0\u2020" if line["status"] == "failed" else ""
-    values = ", ".join(line[f"subgroup/{one}"] for one in subgroups)
-    cells: list[Cell] = [strong(f"{line['case_id']}{failed}"), text(line["subject_id"] or "\u2013")]
-    if values:
-        cells.append(text(values))
-    cells.extend(
-        text(number(float(line[column]), decimals) if line[column] else "\u2013")
-        for column, _, decimals in columns
-    )
-    return row(*cells, anchor=case_anchor(line["case_id"]))
+@dataclass(frozen=True)
+class _CaseLayout:
+    """Which columns the table of cases has."""
+
+    subgroups: tuple[str, ...]
+    figures: tuple[tuple[str, str, int], ...]
+    """Column of ``cases.csv``, label and decimals."""
+    has_subjects: bool
+
+    def columns(self, *, is_wide: bool) -> list[Column]:
+        """Return the columns; `is_wide` makes room for long ids."""
+        first = 27.0 if is_wide else 15.0
+        names = (["Subject"] if self.has_subjects else []) + (
+            [", ".join(self.subgroups)] if self.subgroups else []
+        )
+        width = (100.0 - first - 13.0 * len(names)) / max(1, len(self.figures))
+        return [
+            Column("Case", f"{first}%"),
+            *(Column(name, "13%") for name in names),
+            *(Column(label, f"{width:.2f}%", "number") for _, label, _ in self.figures),
+        ]
+
+    def row(self, line: Row) -> TableRow:
+        """Return the row of a case."""
+        failed = "\u00a0\u2020" if line["status"] == "failed" else ""
+        cells: list[Cell] = [strong(f"{line['case_id']}{failed}")]
+        if self.has_subjects:
+            cells.append(text(line["subject_id"] or "\u2013"))
+        if self.subgroups:
+            cells.append(text(", ".join(line[f"subgroup/{one}"] for one in self.subgroups)))
+        cells.extend(
+            text(number(float(line[column]), decimals) if line[column] else "\u2013")
+            for column, _, decimals in self.figures
+        )
+        return row(*cells, anchor=case_anchor(line["case_id"]))
 
 
 def _objects_words(failures: Sequence[Row], words: Words) -> str:
@@ -335,17 +370,36 @@ def _objects_words(failures: Sequence[Row], words: Words) -> str:
     )
 
 
-def _object_table(failures: Sequence[Row], numbering: Numbering) -> Table:
+def case_labels(identifiers: Sequence[str]) -> dict[str, str]:
+    """Return a label for each case: its id, or as much of a long id as tells it from others.
+
+    >>> case_labels(["D01-03", "0287e7ee5b007c91ae2bd7628d09735e", "0287e7ee77f0"])
+    {'D01-03': 'D01-03', '0287e7ee5b007c91ae2bd7628d09735e': '0287e7ee5b…', ...}
+    """
+    for length in range(10, 64):
+        labels = {
+            one: one if len(one) <= _LONG_ID else f"{one[:length]}\u2026" for one in identifiers
+        }
+        if len(set(labels.values())) == len(labels):
+            return labels
+    return {one: one for one in identifiers}
+
+
+def _object_table(contents: RecordContents, failures: Sequence[Row], numbering: Numbering) -> Table:
+    labels = case_labels([line["case_id"] for line in contents.case_rows])
+    linked = printed_cases(contents)
     grouped: dict[tuple[str, str], list[Row]] = {}
     for line in failures[:MOST_OBJECTS]:
         grouped.setdefault((line["case_id"], line["outcome"]), []).append(line)
     return numbering.table(
         "Objects that failed, by case: id, area in pixels, place of the upper left corner of its "
         "box (column, row)",
-        (Column("Case", "15%"), Column("Outcome", "17%"), Column("Objects", "68%")),
+        (Column("Case", "13%"), Column("Outcome", "15%"), Column("Objects", "72%")),
         [
             row(
-                strong(case_id),
+                Link(labels[case_id], case_anchor(case_id))
+                if case_id in linked
+                else strong(labels[case_id]),
                 text(f"{sentence(OUTCOMES[outcome])} ({number(len(lines))})"),
                 text("; ".join(_object_words(line) for line in lines)),
             )

@@ -245,11 +245,11 @@ def _criteria_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> 
         caption,
         (
             Column("Criterion", "9%"),
-            Column("Figure", "28%"),
-            Column("Result", "19%", "number"),
-            Column("Bound", "14%", "number"),
-            Column("Interval against bound", "18%", "middle"),
-            Column("Verdict", "12%"),
+            Column("Figure", "32%"),
+            Column("Result", "17%", "number"),
+            Column("Bound", "12%", "number"),
+            Column("Interval against bound", "19%", "middle"),
+            Column("Verdict", "11%"),
         ),
         [
             row(
@@ -276,15 +276,15 @@ def _failures(
     for one in criteria:
         if one.verdict.key == "met":
             continue
-        results: tuple[Result, ...] = (one.result,)
+        results = [one.result] if isinstance(one.result, Result) else []
         said = f"{one.what}: {one.comparison}."
         weakest = weakest_subgroup(by_id[one.id], addresses)
         if weakest is not None and one.verdict.key == "not_met":
             worst = addresses.result(weakest.id)
             [(column, value)] = weakest.scope.subgroup.items()
             said += f" Weakest subgroup: {column} {value}, {worst.words}."
-            results = (one.result, worst)
-        points.append(SummaryPoint(one.id, said, results, one.anchor))
+            results.append(worst)
+        points.append(SummaryPoint(one.id, said, tuple(results), one.anchor))
     if failed := contents.findings.failed_cases:
         ids = ", ".join(f"{one.case_id} ({STAGES[one.stage]})" for one in failed[:6])
         more = f" and {len(failed) - 6} more" if len(failed) > 6 else ""  # noqa: PLR2004 - a line
@@ -308,7 +308,7 @@ def _facts(contents: RecordContents) -> tuple[Item, ...]:
             "Run",
             f"{share(run.cases_attempted - run.cases_failed, run.cases_attempted)} cases "
             f"predicted, on {day(run.finished_at)} by {run.operator}{resumed}; "
-            f"record {contents.record_id}.",
+            f"record {contents.record_id}. Deviations: none recorded.",
         ),
         item(
             "Intervals",
@@ -316,7 +316,6 @@ def _facts(contents: RecordContents) -> tuple[Item, ...]:
             f"{plan.analysis.resampling_unit}s, "
             f"{plural(plan.analysis.replicates, 'replicate')}, seed {plan.analysis.seed}.",
         ),
-        item("Deviations", "None recorded."),
     )
 
 

@@ -19,7 +19,7 @@ from validation.plan.protocol import (
     WatershedPostprocess,
 )
 from validation.report.contents import RecordContents
-from validation.report.formatting import duration, number, percentage, plural, timestamp
+from validation.report.formatting import duration, number, percentage, plural, size_of, timestamp
 from validation.report.view.elements import (
     Column,
     Heading,
@@ -181,7 +181,7 @@ def model(contents: RecordContents, numbering: Numbering) -> ModelView:
             item("Tool", f"segval {contents.tool_version}"),
         ),
         environment=tuple(_flat(environment)),
-        packages=tuple(_flat(_by_name(packages))),
+        packages=tuple(item(name, str(one)) for name, one in _by_name(packages).items()),
     )
 
 
@@ -195,26 +195,30 @@ def _by_name(packages: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as environme
     }
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> list[Item]:
-    """Return an item for every leaf of a JSON object, nested names joined by a dot."""
-    items = []
-    for key, value in values.items():
-        name = f"{prefix}{key}".replace("_", " ")
-        if isinstance(value, Mapping):
-            items.extend(_flat(value, f"{name}: "))
-        else:
-            items.append(item(name, _leaf(value)))
-    return items
+def _flat(values: Mapping[str, Any]) -> list[Item]:
+    """Return an item for every entry of a JSON object; an object in it becomes one text."""
+    return [
+        item(sentence(key.replace("_", " ")), _leaf(key, value))
+        for key, value in values.items()
+        if key != "format" and value is not None
+    ]
 
 
-def _leaf(value: Any) -> str:  # noqa: ANN401 - a value of environment.json
-    if value is None:
-        return "not known"
+def _leaf(key: str, value: Any) -> str:  # noqa: ANN401 - a value of environment.json
+    if isinstance(value, Mapping):
+        known = [(name, one) for name, one in value.items() if one is not None]
+        return "; ".join(f"{_spaced(name)} {_leaf(name, one)}" for name, one in known) or "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ", ".join(_leaf(one) for one in value) or "none"
+        return ", ".join(_leaf(key, one) for one in value) or "none"
+    if isinstance(value, int) and key.endswith("_bytes"):
+        return size_of(value)
     return str(value)
+
+
+def _spaced(name: str) -> str:
+    return name.removesuffix("_bytes").replace("_", " ") if name.islower() else name
 
 
 def _processing(plan: Protocol) -> tuple[Item, ...]:

@@ -20,7 +20,7 @@ from validation.report.figures import (
     dot_strips,
     forest_plot,
 )
-from validation.report.formatting import number, plural, share, unit_word
+from validation.report.formatting import long_unit, number, plural, share
 from validation.report.view.addresses import Addresses, sample_words
 from validation.report.view.criteria import CriterionView
 from validation.report.view.elements import (
@@ -30,6 +30,7 @@ from validation.report.view.elements import (
     Heading,
     Numbering,
     Table,
+    paragraphs,
     row,
     strong,
     text,
@@ -69,6 +70,8 @@ class ResultsView:
     heading: Heading
     criteria_heading: Heading
     criteria: Table
+    bounds: Table
+    """Where each bound comes from."""
     blocks: tuple[BlockView, ...]
     """By class, distribution over cases, subgroups, agreement, timing."""
 
@@ -86,6 +89,7 @@ def results(
         heading=numbering.section("Results", "results"),
         criteria_heading=numbering.subsection("Acceptance criteria", "results-criteria"),
         criteria=_criteria_table(numbering, criteria),
+        bounds=_bounds_table(numbering, criteria),
         blocks=tuple(
             block
             for block in (
@@ -104,24 +108,37 @@ def _criteria_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> 
     return numbering.table(
         "Every acceptance criterion with its result; the bound was fixed before the run",
         (
-            Column("Criterion", "9%"),
-            Column("Figure", "20%"),
-            Column("Result", "16%", "number"),
-            Column("Comparison with the bound", "20%"),
-            Column("Verdict", "10%"),
-            Column("Verifies", "8%"),
-            Column("Where the bound comes from", "17%"),
+            Column("Criterion", "10%"),
+            Column("Figure", "28%"),
+            Column("Result", "18%", "number"),
+            Column("Comparison with the bound", "22%"),
+            Column("Verdict", "12%"),
+            Column("Verifies", "10%"),
         ),
         [
             row(
                 strong(one.id),
-                text(one.name, one.scope, one.result.sample),
+                text(one.name, one.scope, one.sample),
                 one.result,
                 text(one.bound, one.comparison),
                 one.verdict,
                 text(*one.requirements),
-                text(one.rationale),
                 anchor=one.anchor,
+            )
+            for one in criteria
+        ],
+    )
+
+
+def _bounds_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> Table:
+    return numbering.table(
+        "Where the bounds come from",
+        (Column("Criterion", "10%"), Column("Bound", "28%"), Column("Rationale", "62%")),
+        [
+            row(
+                strong(one.id),
+                text(f"{one.judged_on} {one.bound}"),
+                text(*paragraphs(one.rationale)),
             )
             for one in criteria
         ],
@@ -184,7 +201,7 @@ class _Teller:
                 cells = [self._cell(by_place.get((metric.id, iou))) for iou in some]
                 if any(cell is not _NOTHING for cell in cells):
                     rows.append(
-                        row(strong(self.words.metric(metric), unit_word(metric.unit)), *cells)
+                        row(strong(self.words.metric(metric), long_unit(metric.unit)), *cells)
                     )
             columns = [Column("Figure", "36%")]
             columns += [Column(f"IoU\u00a0{number(iou)}", width, "number") for iou in some]
@@ -192,13 +209,13 @@ class _Teller:
         return tables
 
     def _cell(self, figure: MetricValue | None) -> Cell:
-        return _NOTHING if figure is None else self.addresses.bare_result(figure.id)
+        return _NOTHING if figure is None else self.addresses.compact_result(figure.id)
 
     def _list_of(self, caption: str, figures: Iterable[MetricValue]) -> Table:
         rows = [
             row(
-                strong(self.words.metric(definition(one.metric)), unit_word(one.unit)),
-                self.addresses.bare_result(one.id),
+                strong(self.words.metric(definition(one.metric)), long_unit(one.unit)),
+                self.addresses.compact_result(one.id),
                 text(sample_words(one)),
                 text("" if one.undefined else (one.no_interval or "")),
             )
@@ -226,7 +243,7 @@ class _Teller:
             [
                 row(
                     strong(self.words.metric(definition(one.metric))),
-                    self.addresses.bare_result(one.id),
+                    self.addresses.compact_result(one.id),
                     text(sample_words(one)),
                 )
                 for one in figures
@@ -370,7 +387,7 @@ class _Teller:
         iou = f", IoU\u00a0{number(figure.scope.iou)}" if figure.scope.iou is not None else ""
         several = len(self.contents.protocol.classes) > 1
         class_name = f", {figure.scope.class_name}" if several and figure.scope.class_name else ""
-        unit = unit_word(figure.unit)
+        unit = long_unit(figure.unit)
         return f"{name}{class_name}{iou}" + (f" [{unit}]" if unit else "")
 
     def _subgroup_forest(self, overall: MetricValue) -> Figure:
@@ -408,7 +425,8 @@ class _Teller:
             interval.upper if interval else None,
         )
         printed = self.addresses.result(figure.id)
-        return ForestRow(label, f"n = {number(figure.n)}", estimate, printed.words, is_overall)
+        words = "not defined" if figure.value is None else printed.words
+        return ForestRow(label, f"n = {number(figure.n)}", estimate, words, is_overall)
 
     # --- agreement
 
@@ -483,7 +501,7 @@ class _Teller:
         heading = self.numbering.subsection("Timing", "timing")
         processes = plural(run.workers, "process", "processes")
         tables = (self._list_of("Latency of a case, from reading to the prediction", run.timing),)
-        words = ((f"Measured on the machine named above; {processes} shared the cases."),)
+        words = ((f"Measured on the machine named above, with {processes}."),)
         return BlockView(heading, words, tables, self._latency_figures())
 
     def _latency_figures(self) -> tuple[Figure, ...]:

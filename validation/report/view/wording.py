@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from validation.evidence.catalogue import MetricDefinition
-from validation.evidence.metric_values import MetricValue
+from validation.evidence.metric_values import Scope
 from validation.report.formatting import number
 from validation.report.view.elements import Verdict
 
@@ -101,9 +101,8 @@ class Words:
         return definition.name
 
 
-def scope_words(figure: MetricValue) -> str:
+def scope_words(scope: Scope) -> str:
     """Return what a figure is about, e.g. ``nucleus, IoU 0.5, site A``."""
-    scope = figure.scope
     parts = [scope.class_name or ""]
     if scope.iou is not None:
         parts.append(f"IoU\u00a0{number(scope.iou)}")

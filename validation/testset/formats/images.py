@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 MAXIMUM_PIXELS = 100_000_000
 """Most pixels that are decoded, so that a small file cannot fill the memory. Callers can ask
@@ -94,6 +94,8 @@ def decode_label_image(content: bytes, *, maximum_pixels: int = MAXIMUM_PIXELS) 
 
 def _decoded(content: bytes, formats: tuple[str, ...], maximum_pixels: int) -> Image.Image:
     """Return the picture with its pixels loaded, after every check of the file."""
+    # WeasyPrint sets this flag for the whole process, and cut files would then decode.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings():
         # Pillow warns where it refuses later, and of metadata, which is not used.
         warnings.simplefilter("ignore")

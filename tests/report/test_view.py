@@ -1,0 +1,354 @@
+"""What the report prints: every number is a figure of the evidence, ready to print."""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from validation.evidence.metric_values import MetricValue
+from validation.judge.findings import CaseFinding, Findings
+from validation.report import formatting
+from validation.report.contents import RecordContents
+from validation.report.render import render_html
+from validation.report.report import TEMPLATE
+from validation.report.view import ReportView, report_view
+from validation.report.view.appendices import attachment_name
+from validation.report.view.elements import Result, Table, paragraphs
+from validation.report.view.failures import case_labels
+
+ContentsOf = Callable[..., RecordContents]
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Yield every part of a view, however deep."""
+    yield value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _parts(one)
+
+
+def _results(value: Any) -> list[Result]:
+    return [one for one in _parts(value) if isinstance(one, Result)]
+
+
+def _figures(contents: RecordContents) -> dict[str, MetricValue]:
+    return {one.id: one for one in (*contents.metrics, *contents.run.timing)}
+
+
+def _number(text: str) -> float:
+    plain = text.replace(formatting.MINUS, "-").replace(formatting.THIN_SPACE, "")
+    return float(plain.split(formatting.NO_BREAK)[0])
+
+
+@pytest.fixture(scope="module", params=["instance", "semantic"])
+def contents(request: pytest.FixtureRequest) -> RecordContents:
+    return request.getfixturevalue(f"{request.param}_contents")
+
+
+@pytest.fixture(scope="module")
+def view(contents: RecordContents) -> ReportView:
+    return report_view(contents)
+
+
+def test_every_result_is_a_rounded_figure_of_the_record(
+    contents: RecordContents, view: ReportView
+) -> None:
+    figures = _figures(contents)
+    results = _results(view)
+    assert len(results) > 50
+    for one in results:
+        figure = figures[one.metric_id]
+        if figure.value is None:
+            assert one.text == formatting.not_defined(figure.undefined)
+            continue
+        decimals = formatting.decimals_needed(_number(one.text))
+        assert _number(one.text) == pytest.approx(figure.value, abs=0.5000001 * 10**-decimals)
+        assert bool(one.interval) == (figure.interval is not None)
+
+
+def test_an_address_is_the_place_of_the_figure_in_its_file(
+    contents: RecordContents, view: ReportView
+) -> None:
+    files = {"E": contents.metrics, "T": contents.run.timing}
+    for one in _results(view):
+        figure = files[one.address[0]][int(one.address[1:]) - 1]
+        assert figure.id == one.metric_id
+
+
+def test_the_evidence_appendix_lists_exactly_the_figures_that_are_printed(
+    view: ReportView,
+) -> None:
+    listed = {row.anchor for table in view.evidence.tables for row in table.rows}
+    assert listed == {one.address for one in _results(view)}
+
+
+def test_columns_of_numbers_in_the_results_hold_nothing_but_results(view: ReportView) -> None:
+    tables = [one for one in _parts((view.results, view.traceability)) if isinstance(one, Table)]
+    assert len(tables) > 5
+    for table in tables:
+        for row in table.rows:
+            for column, cell in zip(table.columns, row.cells, strict=True):
+                is_dash = getattr(cell, "lines", ()) == ("\u2013",)
+                if column.style == "number":
+                    assert isinstance(cell, Result) or is_dash
+
+
+def test_every_decimal_number_in_the_results_comes_from_metrics_or_findings(
+    contents: RecordContents, view: ReportView
+) -> None:
+    html = render_html(TEMPLATE, view)
+    section = html[html.index('id="results"') : html.index('id="findings"')]
+    without_drawings = re.sub(r"<svg.*?</svg>", "", section, flags=re.DOTALL)
+    without_headings = re.sub(r"<h[23].*?</h[23]>", "", without_drawings, flags=re.DOTALL)
+    words = unescape(re.sub(r"<[^>]+>", " ", without_headings))
+    printed = set(re.findall(r"[−]?\d[\d\u202f]*\.\d+", words))
+    assert len(printed) > 20
+    assert printed <= _allowed(contents, view)
+
+
+def _allowed(contents: RecordContents, view: ReportView) -> set[str]:
+    allowed: set[str] = set()
+    for one in _results(view):
+        allowed |= set(re.findall(r"[−]?\d[\d\u202f]*\.\d+", f"{one.text} {one.interval}"))
+    for finding in contents.findings.criteria:
+        for decimals in range(1, 8):
+            allowed.add(formatting.number(finding.bound, decimals))
+            allowed.add(formatting.number(finding.observed or 0.0, decimals))
+    for figure in contents.metrics:
+        allowed.add(formatting.number(figure.scope.iou or 0.0))
+    for criterion in contents.protocol.criteria:
+        allowed |= set(re.findall(r"\d+\.\d+", criterion.rationale))
+    names = render_html("report/definitions.html.jinja", view)
+    allowed |= set(re.findall(r"\d*\.\d+", names))
+    return allowed
+
+
+def test_a_limit_near_its_bound_is_printed_with_enough_decimals(
+    instance_contents: RecordContents,
+) -> None:
+    [first, *rest] = instance_contents.findings.criteria
+    assert first.interval is not None
+    limits = first.interval.model_copy(update={"lower": 0.84996})
+    near = first.model_copy(update={"observed": 0.84996, "interval": limits})
+    metrics = tuple(
+        one.model_copy(update={"interval": limits}) if one.id == first.metric_id else one
+        for one in instance_contents.metrics
+    )
+    findings = instance_contents.findings.model_copy(update={"criteria": (near, *rest)})
+    view = report_view(dataclasses.replace(instance_contents, findings=findings, metrics=metrics))
+    same = [one for one in _results(view) if one.metric_id == first.metric_id]
+    assert {one.interval[:8] for one in same} == {"[0.84996"}
+    comparison = view.results.criteria.rows[0].cells[3]
+    assert "lower limit 0.84996 < 0.85000" in comparison.lines  # type: ignore[union-attr]
+
+
+def test_the_verdict_stands_on_the_first_page_and_in_the_summary(
+    instance_contents: RecordContents,
+) -> None:
+    view = report_view(instance_contents)
+    assert view.cover.verdict.key == "not_met"
+    assert view.cover.verdict_sentence == (
+        "4 of 6 acceptance criteria are not met (AC-01, AC-02, AC-03 and AC-04) and the model "
+        "failed for 1\u00a0case."
+    )
+    assert view.summary.verdict_sentence == view.cover.verdict_sentence
+    assert [one.label for one in view.summary.failures] == [
+        *("AC-01", "AC-02", "AC-03", "AC-04"),
+        "Failed cases",
+    ]
+    assert "Weakest subgroup: site B" in view.summary.failures[0].words
+
+
+def test_simulated_and_exploratory_are_said_on_every_page_and_only_where_true(
+    instance_contents: RecordContents, contents_of: ContentsOf
+) -> None:
+    assert report_view(instance_contents).document.notices == (
+        "Simulated specimens",
+        "Not approved: exploratory",
+    )
+    test_set = instance_contents.protocol.test_set.model_dump()
+    real = contents_of(donors=2, fields=2, test_set={**test_set, "simulated": False})
+    approved = real.findings.model_copy(update={"approval": "approved"})
+    view = report_view(dataclasses.replace(real, findings=approved))
+    assert view.document.notices == ()
+    assert view.cover.notices == ()
+
+
+def test_what_is_no_reference_standard_is_called_agreement(contents_of: ContentsOf) -> None:
+    base = contents_of("semantic", donors=2, fields=2)
+    test_set = base.protocol.test_set.model_dump()
+    test_set["reference_standard"]["standing"] = "non_reference_standard"
+    view = report_view(contents_of("semantic", donors=2, fields=2, test_set=test_set))
+    names = str(view.results) + str(view.summary) + str(view.traceability)
+    assert "Positive agreement on presence in an image" in names
+    assert "Sensitivity" not in names
+    assert view.test_set.reference_heading.title == "Annotation"
+
+
+def test_a_case_that_failed_is_listed_with_its_treatment(view: ReportView) -> None:
+    assert view.findings.failed is not None
+    [row] = view.findings.failed.rows
+    assert row.cells[0].lines == ("D05-03",)  # type: ignore[union-attr]
+    assert row.cells[3].lines == ("counts as an empty prediction",)  # type: ignore[union-attr]
+
+
+def test_the_flow_of_cases_adds_up(view: ReportView) -> None:
+    assert [one.count for one in view.test_set.flow] == ["50", "48", "47", "48"]
+    assert view.test_set.flow[1].note == "2 excluded by the protocol"
+
+
+def test_requirements_and_risks_without_a_counterpart_are_named(
+    instance_contents: RecordContents,
+) -> None:
+    view = report_view(instance_contents)
+    assert view.traceability.gaps == (
+        "Risks that no requirement of this protocol controls: HAZ-03.",
+    )
+    requirements = [row.cells[0].lines[0] for row in view.traceability.matrix.rows]  # type: ignore[union-attr]
+    assert set(requirements) == {"REQ-01", "REQ-02", "REQ-03", "REQ-04"}
+
+
+def test_every_failed_object_is_printed_once(instance_contents: RecordContents) -> None:
+    view = report_view(instance_contents)
+    assert view.objects.objects is not None
+    printed = sum(
+        row.cells[2].lines[0].count("px\u00a0") or row.cells[2].lines[0].count("\u00a0px")  # type: ignore[union-attr]
+        for row in view.objects.objects.rows
+    )
+    failed = [one for one in instance_contents.instance_rows if one["outcome"] != "matched"]
+    assert printed == len(failed)
+    assert f"{len(failed)}\u00a0objects failed" in view.objects.objects_words
+    assert "All are printed below" in view.objects.objects_words
+
+
+def test_what_is_not_printed_is_counted(
+    instance_contents: RecordContents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validation.report.view.failures.MOST_OBJECTS", 20)
+    monkeypatch.setattr("validation.report.view.failures.MOST_CASES", 10)
+    view = report_view(instance_contents)
+    failed = sum(one["outcome"] != "matched" for one in instance_contents.instance_rows)
+    assert f"The first 20 of {failed}" in view.objects.objects_words
+    assert "The first 10 of 48 cases" in view.objects.cases.notes[1]
+    assert len(view.objects.cases.rows) == 10
+
+
+def test_a_record_without_failures_says_so(contents_of: ContentsOf) -> None:
+    perfect = contents_of(donors=2, fields=1, objects=2, failed=())
+    matched = tuple(one for one in perfect.instance_rows if one["outcome"] == "matched")
+    view = report_view(dataclasses.replace(perfect, instance_rows=matched, overlays=()))
+    assert view.objects.objects is None
+    assert view.objects.objects_words.startswith("None: every object")
+    assert view.findings.failed is None
+    assert view.worst_cases.rows == ()
+    assert render_html(TEMPLATE, view)
+
+
+def test_a_single_case_without_intervals_can_be_told(contents_of: ContentsOf) -> None:
+    single = contents_of(donors=1, fields=1, failed=())
+    assert {one.interval for one in single.metrics} == {None}
+    view = report_view(single)
+    assert all(not one.interval for one in _results(view))
+    assert {one.verdict.key for one in _criteria(view)} >= {"not_evaluable"}
+    assert render_html(TEMPLATE, view)
+
+
+def test_a_criterion_without_a_figure_is_told_as_such(contents_of: ContentsOf) -> None:
+    view = report_view(contents_of(donors=1, fields=1, failed=()))
+    row = view.results.criteria.rows[1]
+    assert row.cells[2].lines == ("no such figure",)  # type: ignore[union-attr]
+    assert row.cells[4].word == "not evaluable"  # type: ignore[union-attr]
+
+
+def _criteria(view: ReportView) -> list[Any]:
+    return [type("Row", (), {"verdict": row.cells[4]})() for row in view.results.criteria.rows]
+
+
+def test_an_incomplete_record_says_what_is_missing(contents_of: ContentsOf) -> None:
+    contents = contents_of(donors=2, fields=1, failed=())
+    criteria = tuple(
+        one.model_copy(update={"verdict": "met"}) for one in contents.findings.criteria
+    )
+    failed = CaseFinding(case_id="D01-01", stage="read", what="truncated", treatment="empty")
+    findings = Findings(verdict="incomplete", criteria=criteria, failed_cases=(failed,))
+    view = report_view(dataclasses.replace(contents, findings=findings))
+    assert view.cover.verdict.headline == "Incomplete"
+    assert view.cover.verdict_sentence == "The model failed for 1\u00a0case."
+
+
+def test_everything_met_is_said_in_one_sentence(contents_of: ContentsOf) -> None:
+    contents = contents_of(donors=2, fields=1, failed=())
+    criteria = tuple(
+        one.model_copy(update={"verdict": "met"}) for one in contents.findings.criteria
+    )
+    findings = Findings(verdict="met", criteria=criteria, failed_cases=())
+    view = report_view(dataclasses.replace(contents, findings=findings))
+    assert view.cover.verdict_sentence == "All 6 acceptance criteria are met."
+    assert view.summary.failures == ()
+
+
+def test_headings_tables_and_figures_are_numbered_in_the_order_of_the_document(
+    view: ReportView,
+) -> None:
+    html = render_html(TEMPLATE, view)
+    tables = [int(one) for one in re.findall(r">Table (\d+)<", html)]
+    figures = [int(one) for one in re.findall(r">Figure (\d+)<", html)]
+    assert tables == list(range(1, len(tables) + 1))
+    assert figures == list(range(1, len(figures) + 1))
+    anchors = re.findall(r'<h[23] id="([^"]+)"', html)
+    assert anchors == [one.anchor for one in view.headings]
+
+
+def test_every_link_leads_somewhere_and_every_name_is_given_once(view: ReportView) -> None:
+    html = render_html(TEMPLATE, view)
+    names = re.findall(r' id="([^"]+)"', html)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(names)
+
+
+def test_headings_do_not_skip_a_level(view: ReportView) -> None:
+    levels = [int(one) for one in re.findall(r"<h([1-6])", render_html(TEMPLATE, view))]
+    assert levels[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_tables_have_captions_and_headers_with_a_scope(view: ReportView) -> None:
+    html = render_html(TEMPLATE, view)
+    for table in re.findall(r'<table class="data.*?</table>', html, flags=re.DOTALL):
+        assert "<caption>" in table
+        assert len(re.findall(r"<th\b", table)) == len(re.findall(r'<th scope="', table))
+    assert all('alt="' in one for one in re.findall(r"<img[^>]*>", html))
+
+
+def test_more_criteria_than_a_page_holds_are_summarised(contents_of: ContentsOf) -> None:
+    base = contents_of(donors=2, fields=2).protocol
+    first = base.criteria[0].model_dump()
+    many = [{**first, "id": f"AC-{n:02d}", "bound": 0.01 if n > 3 else 0.99} for n in range(40)]
+    view = report_view(contents_of(donors=6, fields=2, criteria=many))
+    assert len(view.summary.criteria.rows) == 4
+    assert "36 of 40 criteria are met" in view.summary.criteria.notes[-1]
+    assert len(view.results.criteria.rows) == 40
+
+
+def test_long_case_ids_get_labels_that_tell_them_apart() -> None:
+    one, other = "a" * 30 + "1", "a" * 30 + "2"
+    labels = case_labels([one, other, "D01-01"])
+    assert len(set(labels.values())) == 3
+    assert labels["D01-01"] == "D01-01"
+
+
+def test_paragraphs_are_parted_by_blank_lines() -> None:
+    assert paragraphs("  One\n two.\n\n\n Three.\n") == ("One two.", "Three.")
+
+
+def test_attachments_have_names_without_folders(contents: RecordContents) -> None:
+    names = [attachment_name(one) for one in contents.files]
+    assert len(set(names)) == len(names)
+    assert not any("/" in one for one in names)
