@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,16 @@ def locked(study: Any) -> Any:
     return study.lock()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_are_heard() -> None:
+    """Let Ctrl-C reach the processes of tests where the tests run in the background.
+
+    A shell makes jobs in the background ignore it, and their children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the rendering out, where a test is not about the report."""
@@ -68,12 +79,17 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def finished(tiny: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     """Return the tiny study of a kind, run once for all tests, which must not change it."""
+    from validation.study import reporting, running
+
     made: dict[str, Any] = {}
 
     def of_kind(kind: str = "instance") -> Any:
         if kind not in made:
             made[kind] = tiny.Study(tmp_path_factory.mktemp(kind), kind).lock()
-            made[kind].run()
+            # It serves all tests, so it has its report even where the first one has `no_report`.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(running, "write_report", reporting.write_report)
+                made[kind].run()
         return made[kind]
 
     return of_kind
