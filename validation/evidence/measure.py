@@ -412,8 +412,6 @@ def _instance_rows(
             rows.extend(by_case[position[one.case.case_id]])
         elif isinstance(one.table, OverlapTable):
             rows.extend(
-                left_out_rows(
-                    one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT
-                )
+                left_out_rows(one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
             )
     return tuple(rows)
