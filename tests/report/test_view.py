@@ -352,3 +352,24 @@ def test_attachments_have_names_without_folders(contents: RecordContents) -> Non
     names = [attachment_name(one) for one in contents.files]
     assert len(set(names)) == len(names)
     assert not any("/" in one for one in names)
+
+
+def test_a_figure_of_one_size_never_stands_for_all_sizes(
+    instance_contents: RecordContents,
+) -> None:
+    recalls = [
+        one
+        for one in instance_contents.metrics
+        if one.metric == "recall" and not one.scope.subgroup
+    ]
+    every = {one.id for one in recalls if one.scope.size is None}
+    sized = {one.id for one in recalls if one.scope.size is not None}
+    blocks = report_view(instance_contents).results.blocks
+    tables = [one for block in blocks for one in block.tables]
+    by_threshold = [one for one in tables if one.caption.endswith(": by IoU threshold")]
+    by_size = [one for one in tables if one.caption.endswith(": by size of object")]
+    assert every
+    assert sized
+    assert every <= {one.metric_id for one in _results(by_threshold)}
+    assert not sized & {one.metric_id for one in _results(by_threshold)}
+    assert sized <= {one.metric_id for one in _results(by_size)}

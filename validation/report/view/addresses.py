@@ -76,11 +76,12 @@ class Addresses:
         return tuple(entry.figure for entry in self._entries.values())
 
     def select(self, scope: Scope) -> tuple[MetricValue, ...]:
-        """Return the figures of a class and subgroup, at every IoU threshold."""
+        """Return the figures of a class, size and subgroup, at every IoU threshold."""
         return tuple(
             figure
             for figure in self.all_figures()
             if figure.scope.class_name == scope.class_name
+            and figure.scope.size == scope.size
             and figure.scope.subgroup == scope.subgroup
         )
 

@@ -152,6 +152,7 @@ def weakest_subgroup(finding: CriterionFinding, addresses: Addresses) -> MetricV
         if figure.metric == overall.metric
         and figure.scope.class_name == overall.scope.class_name
         and figure.scope.iou == overall.scope.iou
+        and figure.scope.size == overall.scope.size
         and figure.scope.subgroup
         and figure.value is not None
     ]

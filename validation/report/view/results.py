@@ -6,6 +6,7 @@ through `Addresses.result`; the dots of the drawings are the rows of ``cases.csv
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue, Scope, metric_id
@@ -49,6 +50,8 @@ _HEADLINES = {
     "semantic": ("dice", "iou", "presence_sensitivity"),
 }
 _THRESHOLDS_A_TABLE = 4
+_BY_THRESHOLD = frozenset({"average_precision_at"})
+_SIZES: tuple[Literal["small", "medium", "large"], ...] = ("small", "medium", "large")
 _MOST_HEADLINES = 4
 _MOST_FORESTS = 3
 
@@ -170,7 +173,8 @@ class _Teller:
                 title = f"Class {name}" if name else "Over all classes"
                 anchor = f"results-class-{place}" if name else "results-all"
                 heading = self.numbering.subsection(title, anchor)
-                blocks.append(BlockView(heading, (), self._class_tables(figures, title), ()))
+                tables = (*self._class_tables(figures, title), *self._size_tables(name, title))
+                blocks.append(BlockView(heading, (), tables, ()))
         return blocks
 
     def _class_tables(self, figures: Sequence[MetricValue], title: str) -> tuple[Table, ...]:
@@ -180,7 +184,10 @@ class _Teller:
         rest = [one for one in plain if one.metric not in _PRESENCE_COUNTS]
         counts = [one for one in rest if definition(one.metric).aggregation == "count"]
         others = [one for one in rest if definition(one.metric).aggregation != "count"]
-        tables = self._threshold_tables(at_iou, title)
+        curves = [one for one in at_iou if one.metric in _BY_THRESHOLD]
+        tables = self._threshold_tables([one for one in at_iou if one not in curves], title)
+        if curves:
+            tables.append(self._curve_table(curves, title))
         if others:
             tables.append(self._list_of(f"{title}: further figures" if at_iou else title, others))
         if presence:
@@ -207,6 +214,54 @@ class _Teller:
             columns += [Column(f"IoU\u00a0{number(iou)}", width, "number") for iou in some]
             tables.append(self.numbering.table(f"{title}: by IoU threshold", columns, rows))
         return tables
+
+    def _curve_table(self, figures: Sequence[MetricValue], title: str) -> Table:
+        """Return figures that are given at many thresholds, one line a threshold."""
+        return self.numbering.table(
+            f"{title}: average precision by IoU threshold",
+            (
+                Column("Figure", "46%"),
+                Column("IoU", "14%"),
+                Column("Result", "40%", "number"),
+            ),
+            [
+                row(
+                    strong(self.words.metric(definition(one.metric))),
+                    text(number(one.scope.iou)),
+                    self._cell(one),
+                )
+                for one in figures
+                if one.scope.iou is not None
+            ],
+        )
+
+    def _size_tables(self, name: str | None, title: str) -> list[Table]:
+        """Return the figures by size of the reference object; none where there are none."""
+        by_size = {
+            size: self.addresses.select(Scope(class_name=name, size=size)) for size in _SIZES
+        }
+        places = dict.fromkeys(
+            (one.metric, one.scope.iou) for figures in by_size.values() for one in figures
+        )
+        if not places:
+            return []
+        found = {
+            (size, one.metric, one.scope.iou): one
+            for size, figures in by_size.items()
+            for one in figures
+        }
+        rows = []
+        for metric, iou in places:
+            at = f"IoU\u00a0{number(iou)}" if iou is not None else ""
+            cells = [self._cell(found.get((size, metric, iou))) for size in _SIZES]
+            rows.append(row(strong(self.words.metric(definition(metric)), at), *cells))
+        columns = [Column("Figure", "34%")]
+        columns += [Column(size.capitalize(), "22%", "number") for size in _SIZES]
+        note = (
+            "Areas of reference objects as COCO has them: small up to 32\u00b2 pixels, medium "
+            "32\u00b2 to 96\u00b2, large from 96\u00b2 on, ends included."
+        )
+        return [self.numbering.table(f"{title}: by size of object", columns, rows, notes=(note,))]
 
     def _cell(self, figure: MetricValue | None) -> Cell:
         return _NOTHING if figure is None else self.addresses.compact_result(figure.id)

@@ -106,6 +106,8 @@ def scope_words(scope: Scope) -> str:
     parts = [scope.class_name or ""]
     if scope.iou is not None:
         parts.append(f"IoU\u00a0{number(scope.iou)}")
+    if scope.size is not None:
+        parts.append(f"{scope.size} objects")
     parts.extend(f"{column}\u00a0{value}" for column, value in scope.subgroup.items())
     return ", ".join(part for part in parts if part)
 
