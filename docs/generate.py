@@ -128,6 +128,10 @@ def metrics_page() -> str:
 def _metric_lines(one: MetricDefinition) -> list[str]:
     asked = [f"`{name}:`" for name, needed in (("class", one.needs_class), ("iou", one.needs_iou))
              if needed]  # fmt: skip
+    if one.has_class_mean:
+        asked[0] = "`class:` (none: the mean over classes, where there are several)"
+    if one.has_sizes:
+        asked.append("`size:` for one size (none: every size)")
     return [
         f"**{one.name}.** {_text(one.definition)}",
         "",

@@ -101,6 +101,16 @@ def test_a_subgroup_has_its_own_figure() -> None:
     assert (found.value, found.verdict) == (0.1, "not_met")
 
 
+def test_a_size_has_its_own_figure() -> None:
+    everyone = _figure()
+    small = _figure("recall/class=cell/iou=0.5/size=small", value=0.1, interval=None)
+    figures = {everyone.id: everyone, small.id: small}
+    found = finding(_criterion(size="small", judged_on="value"), figures)
+    assert (found.metric_id, found.value, found.verdict) == (small.id, 0.1, "not_met")
+    # Without objects of the size there is no figure, and that of every size is no substitute.
+    assert _verdict(_criterion(size="large"), everyone) == "not_evaluable"
+
+
 MET, NOT_MET, UNKNOWN = (
     _criterion(id="AC-01"),
     _criterion(id="AC-02", bound=0.99),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from validation.errors import ProtocolError
 from validation.plan import check as rules
 from validation.plan.check import check
 from validation.plan.protocol import Protocol, json_schema
@@ -101,6 +102,8 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "signatories.1", "author stands twice",
      _set("signatories.1", {"role": "author", "title": "t", "meaning": "m"})),
     ("error", "subgroups.1", "site stands twice", _set("subgroups", ["site", "site"])),
+    ("error", "subgroups.1", "a subgroup named size has the address of another figure",
+     _set("subgroups", ["site", "size"])),
     ("error", "requirements.0.risks.0", "no risk has the id RISK-9",
      _set("requirements.0.risks", ["RISK-9"])),
     ("error", "criteria.1.requirements.0", "no requirement has the id REQ-9",
@@ -121,6 +124,12 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "criteria.1.iou", "0.6 is not evaluated", _add(iou=0.6)),
     ("error", "criteria.1.iou", "0.62 is not evaluated",
      _add(metric="average_precision_at", iou=0.62)),
+    ("error", "criteria.1.size", "count_bias is not given by size",
+     _add(metric="count_bias", iou=None, size="small", judged_on="value")),
+    ("error", "criteria.1.size", "precision is not given by size",
+     _add(metric="precision", size="large")),
+    ("error", "criteria.1", "average_precision needs a class",
+     _add(metric="average_precision", iou=None, **{"class": None})),
     ("error", "criteria.1.bound", "outside the range of recall, 0 to 1", _add(bound=85)),
     ("error", "criteria.1.bound", "every result meets this bound", _add(bound=0)),
     ("error", "criteria.1.judged_on", "has no confidence interval",
@@ -253,6 +262,41 @@ def test_a_contradiction_is_found_at_its_line(  # noqa: PLR0917 - the columns of
     names = [part for part in path.split(".") if not part.isdigit()]
     parent = names[-2] if len(names) > 1 else ""
     assert f"{names[-1]}:" in line or f"{parent}:" in line or line.strip().startswith("-"), line
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _add(size="small"),
+        _add(metric="average_precision", iou=None, size="large"),
+        _add(metric="average_recall", iou=None, size="medium", subgroup={"site": "A"}),
+    ],
+)
+def test_a_criterion_can_name_a_size(
+    tiny: Any, make_study: Any, change: Callable[[Any], None]
+) -> None:
+    values = make_study("instance").values
+    change(values)
+    assert _remarks(tiny, values)[0] == ()
+
+
+def test_a_size_that_does_not_exist_is_refused_at_its_line(tiny: Any, make_study: Any) -> None:
+    values = make_study("instance").values
+    _add(size="tiny")(values)
+    with pytest.raises(ProtocolError) as caught:
+        protocol_from(parse(tiny.to_yaml(values), "p.yaml"))
+    [problem] = caught.value.problems
+    assert "(criteria.1.size)" in problem.where
+    assert "small" in f"{problem.what} {problem.fix}"
+
+
+def test_several_classes_have_a_mean_of_average_precision(tiny: Any, make_study: Any) -> None:
+    values = make_study("instance").values
+    _set("classes.1", {**CELL, "name": "tissue"})(values)
+    _set("test_set.reference_standard.format", "coco")(values)
+    _set("test_set.reference_standard.file", "a.json")(values)
+    _add(metric="average_precision", iou=None, **{"class": None})(values)
+    assert _remarks(tiny, values)[0] == ()
 
 
 def test_every_rule_is_tested_here() -> None:

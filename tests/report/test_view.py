@@ -373,3 +373,18 @@ def test_a_figure_of_one_size_never_stands_for_all_sizes(
     assert every <= {one.metric_id for one in _results(by_threshold)}
     assert not sized & {one.metric_id for one in _results(by_threshold)}
     assert sized <= {one.metric_id for one in _results(by_size)}
+
+
+def test_a_criterion_on_a_size_is_told_with_its_size(contents_of: ContentsOf) -> None:
+    [planned, *_] = contents_of(donors=4, fields=2).protocol.criteria
+    first = {**planned.model_dump(by_alias=True), "size": "small"}
+    contents = contents_of(donors=4, fields=2, criteria=[first])
+    view = report_view(contents)
+    [shown] = view.results.criteria.rows
+    address = "recall/class=nucleus/iou=0.5/size=small"
+    assert [one.metric_id for one in contents.findings.criteria] == [address]
+    assert "small objects" in " ".join(shown.cells[1].lines)
+    assert shown.cells[2].metric_id == address
+    [subgroups] = [one for one in view.results.blocks if one.heading.anchor == "subgroups"]
+    assert subgroups.tables[0].columns[1].label.endswith("IoU\u00a00.5, small objects")
+    assert {one.metric_id for one in _results(subgroups.tables[0])} >= {f"{address}/site=A"}

@@ -38,7 +38,8 @@ def _lines(one: "MetricDefinition") -> list[str]:
         f"{one.id}: {one.name}",
         f"  {one.definition}",
         f"  unit {one.unit}; range {one.range}; better: {one.better}; {one.aggregation}"
-        + (f"; needs {', '.join(needs)}" if needs else ""),
+        + (f"; needs {', '.join(needs)}" if needs else "")
+        + ("; by size, too" if one.has_sizes else ""),
         f"  edge cases: {one.edge_case}",
         f"  source: {one.source}",
     ]

@@ -63,6 +63,7 @@ def finding(criterion: AcceptanceCriterion, metrics: Mapping[str, MetricValue]) 
         criterion.metric,
         class_name=criterion.class_name,
         iou=criterion.iou,
+        size=criterion.size,
         subgroup=criterion.subgroup,
     )
     figure = metrics.get(address)

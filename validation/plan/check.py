@@ -28,6 +28,10 @@ class MetricTerms(NamedTuple):
     """Fields of the analysis plan of which one has to be given; none: always there."""
     needs_objects: bool = False
     """True: the reference standard has to tell objects apart."""
+    has_sizes: bool = False
+    """True: given for each size stratum, too."""
+    has_class_mean: bool = False
+    """True: where there are several classes, given without a class as their mean, too."""
 
 
 Level = Literal["error", "warning"]
@@ -65,6 +69,10 @@ def check(
     return tuple(remark for _, remark in sorted(found, key=lambda pair: pair[0]))
 
 
+_PARTS_OF_ADDRESSES = ("class", "iou", "size")
+"""What the address of a figure names beside subgroups: `recall/class=cell/iou=0.5/size=small`."""
+
+
 def _ids_are_unique(protocol: Protocol, _: Metrics) -> Found:
     for name, ids in (
         ("requirements", [one.id for one in protocol.requirements]),
@@ -79,6 +87,10 @@ def _ids_are_unique(protocol: Protocol, _: Metrics) -> Found:
         yield ("classes", position, "value"), f"the value {value} is given to two classes", ""
     for position, column in _later_occurrences(protocol.subgroups):
         yield ("subgroups", position), f"the column {column} stands twice", "remove one"
+    for position, column in enumerate(protocol.subgroups):
+        if column in _PARTS_OF_ADDRESSES:
+            what = f"a subgroup named {column} has the address of another figure"
+            yield ("subgroups", position), what, "give the column of the case table another name"
 
 
 def _repeated(name: str, ids: Sequence[str]) -> Found:
@@ -150,6 +162,8 @@ def _criterion_fits(
         yield (*path, "metric"), f"{criterion.metric} is not a figure of {kind} evidence", ""
     yield from _class_fits(protocol, criterion, terms, path)
     yield from _iou_fits(protocol, criterion, terms, path)
+    if criterion.size is not None and not terms.has_sizes:
+        yield (*path, "size"), f"{criterion.metric} is not given by size", "remove `size:`"
     yield from _bound_fits(criterion, terms, path)
     if criterion.judged_on != "value" and not terms.has_interval:
         yield (
@@ -172,7 +186,8 @@ def _class_fits(
     protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
 ) -> Found:
     named = criterion.class_name
-    if terms.needs_class and named is None:
+    is_mean = terms.has_class_mean and len(protocol.classes) > 1
+    if terms.needs_class and named is None and not is_mean:
         yield path, f"{criterion.metric} needs a class", "add `class:`"
     if not terms.needs_class and named is not None:
         yield (*path, "class"), f"{criterion.metric} is not given by class", "remove `class:`"

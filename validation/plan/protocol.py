@@ -26,6 +26,9 @@ RelativePath = Annotated[
 ]
 """A path with forward slashes, relative to the file or folder named in its description."""
 
+Size = Literal["small", "medium", "large"]
+"""Size stratum of a reference object, COCO's by mask area."""
+
 Ratio = Annotated[float, Field(ge=0, le=1)]
 OpenRatio = Annotated[float, Field(gt=0, lt=1)]
 
@@ -389,9 +392,12 @@ class AcceptanceCriterion(Record):
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     """Id of the metric in the catalogue (`segval metrics` lists them)."""
     class_name: Annotated[ClassName | None, Field(alias="class")] = None
-    """Class concerned; none for a figure over all classes or a timing."""
+    """Class concerned; none for a figure over all classes, for the mean over several classes of
+    a metric that has one (average precision, average recall), or for a timing."""
     iou: Annotated[float, Field(ge=0.5, lt=1)] | None = None
     """IoU threshold, for metrics that have one."""
+    size: Size | None = None
+    """Size of the reference objects, for metrics that are given by size; none for every size."""
     subgroup: Annotated[dict[str, Line], Field(max_length=1)] = Field(default_factory=dict)
     """One column of the case table and its value, e.g. ``{site: A}``."""
     direction: Literal["at_least", "at_most"]

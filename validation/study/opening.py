@@ -73,6 +73,8 @@ def metric_terms() -> dict[str, MetricTerms]:
             has_interval=one.aggregation not in {"count", "quantile"},
             asked_by=one.asked_by,
             needs_objects=set(one.methods) == {"semantic", "instance"},
+            has_sizes=one.has_sizes,
+            has_class_mean=one.has_class_mean,
         )
         for one in CATALOGUE
     }

@@ -80,7 +80,12 @@ def _view(
     half_widths: Mapping[str, float],
 ) -> CriterionView:
     unit = definition(criterion.metric).unit
-    scope = Scope(class_name=criterion.class_name, iou=criterion.iou, subgroup=criterion.subgroup)
+    scope = Scope(
+        class_name=criterion.class_name,
+        iou=criterion.iou,
+        size=criterion.size,
+        subgroup=criterion.subgroup,
+    )
     bound = with_short_unit(number(finding.bound), unit)
     comparison = _comparison(finding)
     return CriterionView(

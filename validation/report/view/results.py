@@ -387,7 +387,7 @@ class _Teller:
         """Return the overall figures shown by subgroup: those with a bound, then the usual."""
         plan = self.contents.protocol
         bounded = [
-            metric_id(one.metric, class_name=one.class_name, iou=one.iou)
+            metric_id(one.metric, class_name=one.class_name, iou=one.iou, size=one.size)
             for one in plan.criteria
             if one.metric not in _TIMINGS
         ]
@@ -409,6 +409,7 @@ class _Teller:
             figure.metric,
             class_name=figure.scope.class_name,
             iou=figure.scope.iou,
+            size=figure.scope.size,
             subgroup={column: value},
         )
         return self.addresses.figure(address) if address in self.addresses else None
@@ -442,8 +443,9 @@ class _Teller:
         iou = f", IoU\u00a0{number(figure.scope.iou)}" if figure.scope.iou is not None else ""
         several = len(self.contents.protocol.classes) > 1
         class_name = f", {figure.scope.class_name}" if several and figure.scope.class_name else ""
+        size = f", {figure.scope.size} objects" if figure.scope.size is not None else ""
         unit = long_unit(figure.unit)
-        return f"{name}{class_name}{iou}" + (f" [{unit}]" if unit else "")
+        return f"{name}{class_name}{iou}{size}" + (f" [{unit}]" if unit else "")
 
     def _subgroup_forest(self, overall: MetricValue) -> Figure:
         rows = [self._forest_row("all cases", overall, is_overall=True)]
