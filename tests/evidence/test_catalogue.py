@@ -11,12 +11,12 @@ from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.further_tables import FurtherTables
 from validation.evidence.measure import measure
 from validation.evidence.metric_values import MetricValue
-from validation.evidence.overlap import OverlapTable, confusion_table
+from validation.evidence.overlap import OverlapTable, confusion_table, overlap_table
 from validation.evidence.separability import SeparationRow, SeparationTable
 from validation.evidence.surface import surface_table, surface_terms
 from validation.evidence.timing import latency_metrics
 from validation.plan.protocol import Protocol
-from validation.testset.annotations import ClassMap
+from validation.testset.annotations import ClassMap, ObjectSet
 from validation.testset.cases import Case
 
 
@@ -26,6 +26,7 @@ def computed(
     make_case: Callable[..., Case],
     make_strip_table: Callable[..., OverlapTable],
     make_class_map: Callable[..., ClassMap],
+    make_strips: Callable[..., ObjectSet],
 ) -> dict[str, list[MetricValue]]:
     cases = [make_case("A"), make_case("B")]
     instance_tables = [make_strip_table([(0, 9)], [(0, 8), (20, 30)], one) for one in "AB"]
@@ -42,10 +43,33 @@ def computed(
     maps = {"A": (present, make_class_map([[0, 1, 0]])), "B": (absent, absent)}
     bordered = [_with_borders(make_protocol, cases, maps, unit) for unit in ("px", "um")]
     return {
-        "instance": [*instance.metrics, *_separations(instance_tables, cases, make_protocol())],
+        "instance": [
+            *instance.metrics,
+            *_of_two_classes(make_protocol(classes=("nucleus", "debris")), cases, make_strips),
+            *_separations(instance_tables, cases, make_protocol()),
+        ],
         "semantic": [*semantic.metrics, *(one for some in bordered for one in some)],
         "timing": list(latency_metrics({"A": 1.0})),
     }
+
+
+def _of_two_classes(
+    protocol: Protocol, cases: list[Case], make_strips: Callable[..., ObjectSet]
+) -> Iterator[MetricValue]:
+    """Yield the figures over all classes of a study of two; debris is never taken for nuclei."""
+    reference = make_strips((0, 9), (40, 50), (60, 70), classes=[1, 2, 1])
+    spans = [[(0, 8), (40, 50), (60, 70)], [(0, 9), (40, 48), (80, 90)]]
+    tables = [
+        overlap_table(
+            one.case_id,
+            reference,
+            make_strips(*some, classes=[1, 2, 2], scores=[0.9, 0.8, 0.7]),
+        )
+        for one, some in zip(cases, spans, strict=True)
+    ]
+    for one in measure(tables, cases, protocol).metrics:
+        if one.scope.class_name is None or definition(one.metric).needs_several_classes:
+            yield one
 
 
 def _separations(tables: Any, cases: list[Case], protocol: Protocol) -> Iterator[MetricValue]:

@@ -126,6 +126,8 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
      _add(metric="average_precision_at", iou=0.62)),
     ("error", "criteria.1.size", "count_bias is not given by size",
      _add(metric="count_bias", iou=None, size="small", judged_on="value")),
+    ("error", "criteria.1.metric", "is given where there are several classes",
+     _add(metric="recall_pooled_over_classes", **{"class": None})),
     ("error", "criteria.1.size", "precision is not given by size",
      _add(metric="precision", size="large")),
     ("error", "criteria.1", "average_precision needs a class",
@@ -290,12 +292,14 @@ def test_a_size_that_does_not_exist_is_refused_at_its_line(tiny: Any, make_study
     assert "small" in f"{problem.what} {problem.fix}"
 
 
-def test_several_classes_have_a_mean_of_average_precision(tiny: Any, make_study: Any) -> None:
+def test_several_classes_have_figures_over_all_of_them(tiny: Any, make_study: Any) -> None:
     values = make_study("instance").values
     _set("classes.1", {**CELL, "name": "tissue"})(values)
     _set("test_set.reference_standard.format", "coco")(values)
     _set("test_set.reference_standard.file", "a.json")(values)
     _add(metric="average_precision", iou=None, **{"class": None})(values)
+    _add(id="AC-03", metric="f1_mean_over_classes", **{"class": None})(values)
+    _add(id="AC-04", metric="recall_pooled_over_classes", size="small", **{"class": None})(values)
     assert _remarks(tiny, values)[0] == ()
 
 

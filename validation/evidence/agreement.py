@@ -24,7 +24,7 @@ _FEWEST_FOR_SPREAD = 2
 
 
 def count_figures(
-    reference: Integers, prediction: Integers, class_name: str
+    reference: Integers, prediction: Integers, class_name: str | None
 ) -> tuple[Ratio | Formula, ...]:
     """Return the agreement of numbers of objects.
 
@@ -32,7 +32,7 @@ def count_figures(
         reference: Reference objects of the class, by case; ignored regions not counted.
         prediction: Predicted objects at the operating point, by case; those absorbed by an
             ignored region not counted.
-        class_name: The class.
+        class_name: The class; None: all classes together.
     """
     difference = prediction - reference
     cases, total = np.ones(len(reference), np.int64), int(reference.sum())
@@ -97,7 +97,7 @@ def area_fraction_figures(
 
 
 def limits_of_agreement(
-    quantity: str, differences: ArrayLike, denominators: ArrayLike, class_name: str
+    quantity: str, differences: ArrayLike, denominators: ArrayLike, class_name: str | None
 ) -> tuple[Formula, Formula]:
     """Return the lower and upper limit of agreement of a difference by case.
 
@@ -108,7 +108,7 @@ def limits_of_agreement(
         quantity: First part of the metrics' ids, e.g. ``count``.
         differences: Prediction - reference, by case.
         denominators: What each difference is divided by; 0 leaves the case out and counts it.
-        class_name: The class.
+        class_name: The class; None: all classes together.
 
     >>> lower, upper = limits_of_agreement("count", [1, 3], [1, 1], "nucleus")
     >>> round(lower.value(), 4), round(upper.value(), 4)

@@ -8,12 +8,9 @@ of ``metrics.json``.
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from validation.evidence.instance import ObjectCounts
+from validation.evidence.over_classes import row_sums
 from validation.evidence.overlap import ConfusionTable, OverlapTable
-from validation.evidence.pooled_outcomes import exact_sums
-from validation.evidence.ratios import Floats
 from validation.evidence.rows import Cell, Row
 from validation.evidence.semantic import ClassPixels, class_pixels
 from validation.evidence.surface import (
@@ -103,20 +100,13 @@ def instance_cells(counts: ObjectCounts) -> list[Row]:
         main.matched.sum(axis=1).tolist(),
         main.missed.sum(axis=1).tolist(),
         main.false_positives.sum(axis=1).tolist(),
-        _row_sums(main.iou_sum),
+        row_sums(main.iou_sum).tolist(),
         strict=True,
     )
     return [
         {**dict(zip(sums, cells, strict=True)), **_pair_cells(*of_case)}
         for cells, of_case in zip(zip(*columns, strict=True), pairs, strict=True)
     ]
-
-
-def _row_sums(values: Floats) -> list[float]:
-    """Return the exactly rounded sum of each row."""
-    rows, columns = np.nonzero(values)
-    sums: list[float] = exact_sums(values[rows, columns], rows, len(values)).tolist()
-    return sums
 
 
 def left_out_instance_cells(table: OverlapTable) -> Row:

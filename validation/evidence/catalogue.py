@@ -58,6 +58,8 @@ class MetricDefinition(Record):
     """Publication, standard or code that defines it."""
     asked_by: tuple[str, ...] = ()
     """Fields of the analysis plan of which one has to be given for it; none: always there."""
+    needs_several_classes: bool = False
+    """True: given only where the protocol has several classes."""
 
     @property
     def range(self) -> str:
@@ -298,7 +300,7 @@ _NO_DISTANCE = (
 _CLASS_MAP = "Undefined for class maps, which do not tell objects apart."
 _OPERATING = "at the operating score threshold and the IoU threshold"
 
-CATALOGUE: tuple[MetricDefinition, ...] = (
+_LISTED: tuple[MetricDefinition, ...] = (
     _instance(
         "recall",
         "Object recall",
@@ -1066,7 +1068,96 @@ CATALOGUE: tuple[MetricDefinition, ...] = (
     ),
 )
 
+POOLED_OVER_CLASSES, MEAN_OVER_CLASSES = "_pooled_over_classes", "_mean_over_classes"
+"""Ends of the ids of figures over all classes."""
+
+_PAIRED = (
+    "recall",
+    "precision",
+    "f1",
+    "segmentation_quality",
+    "panoptic_quality",
+    "matched_dice",
+    "merged_share",
+    "split_share",
+)
+_COUNTED_IN_IMAGES = (
+    "count_bias",
+    "count_mean_absolute_error",
+    "count_exact_rate",
+    "count_lower_limit_of_agreement",
+    "count_upper_limit_of_agreement",
+    "count_relative_error",
+    "count_absolute_relative_error",
+)
+_SEVERAL = "Given where there are several classes."
+
+
+def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
+    if one.aggregation == "count":
+        text = f"Sum over the classes of {one.id}."
+    elif one.id in _COUNTED_IN_IMAGES:
+        text = (
+            f"As {one.id}, of the objects of all classes in an image counted together; an object "
+            "that was given another class is no error of this count."
+        )
+    else:
+        text = (
+            f"As {one.id}, the sums taken over cases and classes: a class with many objects counts "
+            "for more. Pairs, merges and splits are of objects of one class."
+        )
+    return one.model_copy(
+        update={
+            "id": one.id + POOLED_OVER_CLASSES,
+            "name": f"{one.name}, classes pooled",
+            "definition": text,
+            "needs_class": False,
+            "edge_case": f"{one.edge_case.replace(' of the class', '')} {_SEVERAL}",
+            "needs_several_classes": True,
+        }
+    )
+
+
+def _mean_over_classes(one: MetricDefinition) -> MetricDefinition:
+    return one.model_copy(
+        update={
+            "id": one.id + MEAN_OVER_CLASSES,
+            "name": f"{one.name}, mean over classes",
+            "definition": f"Mean over the classes of the protocol of {one.id}, each class with the "
+            "same weight.",
+            "aggregation": "mean over classes",
+            "needs_class": False,
+            "edge_case": "Undefined when one of the classes has no value, and those are named: a "
+            "mean over the others would be another figure. Replicates in which it is undefined "
+            f"are left out of the interval. {_SEVERAL}",
+            "needs_several_classes": True,
+        }
+    )
+
+
+_POOLED = tuple(
+    one
+    for one in _LISTED
+    if one.methods == ("instance",)
+    and (
+        one.aggregation == "count"
+        or one.id in (*_PAIRED, "false_positives_per_case", *_COUNTED_IN_IMAGES)
+    )
+)
+
+CATALOGUE: tuple[MetricDefinition, ...] = (
+    *_LISTED,
+    *(_mean_over_classes(one) for one in _LISTED if one.id in _PAIRED),
+    *(_pooled_over_classes(one) for one in _POOLED),
+)
+"""Every metric, in the order in which documents list them."""
+
 _BY_ID = {one.id: one for one in CATALOGUE}
+
+
+def is_listed(metric: str) -> bool:
+    """Return whether there is such a metric."""
+    return metric in _BY_ID
 
 
 def definition(metric: str) -> MetricDefinition:

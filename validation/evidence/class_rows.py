@@ -1,10 +1,10 @@
 """A row for every class and subgroup, made of the figures of ``metrics.json``.
 
-Where there are figures over all classes (semantic), the first row of a group has no class and
-holds them. A figure with an
-interval has three columns: itself, ``/lower`` and ``/upper``; one at an IoU threshold has it
-in its name, e.g. ``recall/iou=0.5/lower``, and so
-has one of a size stratum. A cell is empty where there is no value.
+Where there are figures over all classes (semantic, or several classes of objects), the first
+row of a group has no class and holds them. A figure with an interval has three columns: itself,
+``/lower`` and ``/upper``; one at an IoU threshold has it in its name, e.g.
+``recall/iou=0.5/lower``, and so has one of a size stratum. A cell is empty where there is no
+value.
 """
 
 from collections.abc import Mapping, Sequence

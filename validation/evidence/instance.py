@@ -139,7 +139,7 @@ def _by_size(pool: ObjectPool, references: Integers) -> Integers:
 
 
 def object_figures(
-    counts: ObjectCounts, members: Integers, class_position: int, class_name: str
+    counts: ObjectCounts, members: Integers, class_position: int, class_name: str | None
 ) -> tuple[Figure, ...]:
     """Return every figure of a class that is a sum over cases.
 
@@ -147,7 +147,7 @@ def object_figures(
         counts: Counts of all cases.
         members: Positions of the cases that are looked at.
         class_position: Position of the class, 0 for the first of the protocol.
-        class_name: Its name.
+        class_name: Its name; None where `counts` are of all classes together.
     """
 
     def of(values: Integers) -> Integers:
@@ -202,7 +202,7 @@ def _pair_figures(
     members: Integers,
     position: int,
     *,
-    class_name: str,
+    class_name: str | None,
     iou: float,
 ) -> list[Ratio]:
     tp, fn, fp = (

@@ -28,6 +28,7 @@ from validation.evidence.instance import ObjectCounts, object_counts, object_fig
 from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, left_out_rows
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.object_pool import object_pool
+from validation.evidence.over_classes import figures_over_classes, pooled_counts
 from validation.evidence.overlap import ConfusionTable, OverlapTable
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
@@ -87,6 +88,8 @@ class _Instances:
     position: dict[str, int]
     """Position of each case in the arrays, by case id."""
     counts: ObjectCounts
+    pooled: ObjectCounts | None
+    """The same, all classes together; None where there is one class."""
     curves: Curves
 
 
@@ -280,9 +283,11 @@ def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
     used = [one.table for one in measured if one.in_figures]
     tables = [table for table in used if isinstance(table, OverlapTable)]
     rule, pool = matching_rule(protocol), object_pool(tables, len(protocol.classes))
+    counts = object_counts(pool, rule)
     return _Instances(
         {table.case_id: number for number, table in enumerate(tables)},
-        object_counts(pool, rule),
+        counts,
+        pooled_counts(counts) if len(protocol.classes) > 1 else None,
         curves(pool, rule, protocol.class_names()),
     )
 
@@ -307,6 +312,8 @@ def _metrics(
             for number, name in enumerate(protocol.class_names())
             for figure in object_figures(instances.counts, members, number, name)
         ]
+        if instances.pooled is not None:
+            found.extend(figures_over_classes(instances.pooled, members, found))
     found.extend(further_figures([one.case.case_id for one in used], further, protocol))
     return metric_values(
         found,

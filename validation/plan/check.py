@@ -32,6 +32,8 @@ class MetricTerms(NamedTuple):
     """True: given for each size stratum, too."""
     has_class_mean: bool = False
     """True: where there are several classes, given without a class as their mean, too."""
+    needs_several_classes: bool = False
+    """True: given only where there are several classes."""
 
 
 Level = Literal["error", "warning"]
@@ -186,6 +188,9 @@ def _class_fits(
     protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
 ) -> Found:
     named = criterion.class_name
+    if terms.needs_several_classes and len(protocol.classes) == 1:
+        what = f"{criterion.metric} is given where there are several classes"
+        yield (*path, "metric"), what, "name the figure of the one class"
     is_mean = terms.has_class_mean and len(protocol.classes) > 1
     if terms.needs_class and named is None and not is_mean:
         yield path, f"{criterion.metric} needs a class", "add `class:`"
@@ -437,7 +442,10 @@ def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
 
 def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
     """Metrics Reloaded (2024): detection *and* the quality of each object are judged."""
-    judged = {criterion.metric for criterion in protocol.criteria}
+    judged = {
+        one.metric.removesuffix("_pooled_over_classes").removesuffix("_mean_over_classes")
+        for one in protocol.criteria
+    }
     quality = {"segmentation_quality", "panoptic_quality", "average_precision"}
     if protocol.method.kind == "instance" and not judged & quality:
         yield (

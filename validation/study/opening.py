@@ -75,6 +75,7 @@ def metric_terms() -> dict[str, MetricTerms]:
             needs_objects=set(one.methods) == {"semantic", "instance"},
             has_sizes=one.has_sizes,
             has_class_mean=one.has_class_mean,
+            needs_several_classes=one.needs_several_classes,
         )
         for one in CATALOGUE
     }

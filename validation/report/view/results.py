@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.catalogue import CATALOGUE, POOLED_OVER_CLASSES, definition
 from validation.evidence.metric_values import MetricValue, Scope, metric_id
 from validation.report.contents import RecordContents, Row
 from validation.report.figures import (
@@ -502,9 +502,10 @@ class _Teller:
         names = self.contents.protocol.class_names()
         tables = tuple(
             self._list_of(
-                f"{title}: {name}", [one for one in figures if one.scope.class_name == name]
+                f"{title}: {name or 'all classes'}",
+                [one for one in figures if one.scope.class_name == name],
             )
-            for name in names
+            for name in dict.fromkeys(one.scope.class_name for one in figures)
         )
         drawn = (
             [self._count_figure(names)] if is_count else [self._area_figure(name) for name in names]
@@ -513,7 +514,9 @@ class _Teller:
 
     def _count_figure(self, names: Sequence[str]) -> Figure | None:
         pairs = _pairs(self.contents.case_rows, "reference_objects", "predicted_objects")
-        bias = metric_id("count_bias", class_name=names[0]) if len(names) == 1 else ""
+        bias = metric_id("count_bias", class_name=names[0])
+        if len(names) > 1:
+            bias = metric_id(f"count_bias{POOLED_OVER_CLASSES}")
         return self._agreement_figure(pairs, "objects in an image", bias)
 
     def _area_figure(self, name: str) -> Figure | None:

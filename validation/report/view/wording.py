@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from validation.evidence.catalogue import MetricDefinition
+from validation.evidence.catalogue import (
+    MEAN_OVER_CLASSES,
+    POOLED_OVER_CLASSES,
+    MetricDefinition,
+)
 from validation.evidence.metric_values import Scope
 from validation.report.formatting import number
 from validation.report.view.elements import Verdict
@@ -73,6 +77,12 @@ _AGREEMENT_NAMES: Mapping[str, str] = {
 }
 
 
+_OVER_CLASSES: Mapping[str, str] = {
+    POOLED_OVER_CLASSES: ", classes pooled",
+    MEAN_OVER_CLASSES: ", mean over classes",
+}
+
+
 @dataclass(frozen=True)
 class Words:
     """The vocabulary that the standing of the reference asks for."""
@@ -96,9 +106,13 @@ class Words:
 
     def metric(self, definition: MetricDefinition) -> str:
         """Return the name of a metric."""
-        if self.is_agreement:
-            return _AGREEMENT_NAMES.get(definition.id, definition.name)
-        return definition.name
+        if not self.is_agreement:
+            return definition.name
+        for ending in (POOLED_OVER_CLASSES, MEAN_OVER_CLASSES):
+            one = definition.id.removesuffix(ending)
+            if one != definition.id and one in _AGREEMENT_NAMES:
+                return _AGREEMENT_NAMES[one] + _OVER_CLASSES[ending]
+        return _AGREEMENT_NAMES.get(definition.id, definition.name)
 
 
 def scope_words(scope: Scope) -> str:
