@@ -54,12 +54,13 @@ def study(cases: int, figures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def imports(_: str) -> None:
     """Import what the functions need, before their time is taken."""
     import validation.evidence.intervals
-    import validation.evidence.ratios  # noqa: F401
+    import validation.evidence.reweighting  # noqa: F401
 
 
 def _intervals(arguments: tuple[str, str, str], *, is_bca: bool) -> list[list[float]]:
     from validation.evidence.intervals import bca_interval, percentile_interval, weight_blocks
-    from validation.evidence.ratios import jackknife, ratio, replicates
+    from validation.evidence.ratios import ratio
+    from validation.evidence.reweighting import Reweighting
 
     cases, count, times = map(int, arguments)
     above, below, subjects = study(cases, count)
@@ -69,8 +70,9 @@ def _intervals(arguments: tuple[str, str, str], *, is_bca: bool) -> list[list[fl
         for one, other in zip(above, below, strict=True)
     ]
     blocks = weight_blocks(clusters, times, SEED)
-    drawn = np.concatenate([replicates(figures, weights, subjects) for weights in blocks])
-    left_out = jackknife(figures, clusters, subjects) if is_bca else None
+    sums = Reweighting(figures, clusters, subjects)
+    drawn = np.concatenate([sums.replicates(weights) for weights in blocks])
+    left_out = sums.jackknife() if is_bca else None
     limits = []
     for number, figure in enumerate(figures):
         terms: dict[str, Any] = {"level": LEVEL, "unit": "subject", "cluster_count": clusters}

@@ -21,7 +21,8 @@ from validation.evidence.intervals import (
 )
 from validation.evidence.measure import measure
 from validation.evidence.overlap import ConfusionTable
-from validation.evidence.ratios import Ratio, jackknife, mean_over_cases, ratio, replicates
+from validation.evidence.ratios import Ratio, mean_over_cases, ratio
+from validation.evidence.reweighting import jackknife, replicates
 
 
 def all_weights(cluster_count: int, count: int, seed: int) -> np.ndarray:

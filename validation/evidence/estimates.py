@@ -1,21 +1,23 @@
 """From figures to metric values: the value, its interval, and why where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from validation.evidence import ratios
+from validation.evidence import reweighting
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.coco_statistics import SIZES
-from validation.evidence.curves import CurveFigures
+from validation.evidence.curves import CurveFigure, CurveFigures
 from validation.evidence.intervals import (
     FEWEST_CLUSTERS,
     Clusters,
+    Limits,
     bca_interval,
     clusters,
+    interval_of,
     leave_one_out_blocks,
-    percentile_interval,
+    percentile_limits,
     proportion_interval,
     weight_blocks,
 )
@@ -43,29 +45,20 @@ class _Figure(NamedTuple):
     n: int
     n_undefined: int
     undefined: str
-    replicates: Floats | None
+    resampled: "_Resampled | None"
     """None for counts, and where too few clusters can be drawn."""
-    jackknife: Floats | None = None
-    """The figure without each cluster in turn; None unless the protocol asks for BCa."""
     shares: tuple[int, int] | None = None
     """Cases with the outcome and cases, where a binomial interval is asked for and right."""
 
 
-class _Drawn(NamedTuple):
-    """Figures in every replicate, and without each cluster; a column each."""
+class _Resampled(NamedTuple):
+    """A figure in every replicate."""
 
-    replicates: Floats | None
+    replicates: Floats
+    limits: Limits | None
+    """Percentile limits; None where the figure is defined in no replicate."""
     jackknife: Floats | None
-
-    def columns(self, start: int, count: int) -> list[tuple[Floats | None, Floats | None]]:
-        """Return replicates and jackknife of some figures."""
-        return [
-            (
-                None if self.replicates is None else self.replicates[:, column],
-                None if self.jackknife is None else self.jackknife[:, column],
-            )
-            for column in range(start, start + count)
-        ]
+    """The figure without each cluster in turn; None unless the protocol asks for BCa."""
 
 
 def metric_values(
@@ -111,25 +104,23 @@ def _with_replicates(
     plan: AnalysisPlan,
 ) -> list[_Figure]:
     quotients = [one for one in figures if not isinstance(one, Count)]
-    drawn = _Drawn(None, None)
+    of_curves = () if curves is None else curves.figures
+    resampled: list[_Resampled | None] = [None] * (len(quotients) + len(of_curves))
     if len(units.names) >= FEWEST_CLUSTERS:
-        drawn = _Drawn(
-            _replicates(quotients, curves, units, plan),
-            _jackknife(quotients, curves, units)
-            if plan.interval_method == "bca_bootstrap"
-            else None,
-        )
+        resampled = list(_resampled(quotients, curves, units, plan))
     is_binomial = plan.proportion_interval in ("wilson", "clopper_pearson") and len(
         units.names
     ) == len(units.of_case)
-    columns = drawn.columns(0, len(quotients))
     return [
         *(_of_count(one) for one in figures if isinstance(one, Count)),
         *(
-            _of_ratio(one, *columns[number], _shares(one) if is_binomial else None)
-            for number, one in enumerate(quotients)
+            _of_ratio(one, again, _shares(one) if is_binomial else None)
+            for one, again in zip(quotients, resampled, strict=False)
         ),
-        *_of_curves(curves, drawn, len(quotients)),
+        *(
+            _of_curve(one, again)
+            for one, again in zip(of_curves, resampled[len(quotients) :], strict=True)
+        ),
     ]
 
 
@@ -141,6 +132,22 @@ def _shares(one: Ratio | Formula) -> tuple[int, int] | None:
     return int(above.sum()), int(below.sum())
 
 
+def _resampled(
+    quotients: Sequence[Ratio | Formula],
+    curves: CurveFigures | None,
+    units: Clusters,
+    plan: AnalysisPlan,
+) -> Iterator[_Resampled]:
+    """Yield each figure in every replicate; those of curves come last."""
+    replicates = _replicates(quotients, curves, units, plan)
+    is_bca = plan.interval_method == "bca_bootstrap"
+    jackknife = _jackknife(quotients, curves, units) if is_bca else None
+    limits = percentile_limits(replicates, level=plan.confidence_level)
+    for number, one in enumerate(limits):
+        without = None if jackknife is None else jackknife[:, number]
+        yield _Resampled(replicates[:, number], one, without)
+
+
 def _replicates(
     quotients: Sequence[Ratio | Formula],
     curves: CurveFigures | None,
@@ -148,11 +155,12 @@ def _replicates(
     plan: AnalysisPlan,
 ) -> Floats:
     """Return every figure in every replicate; those of curves come last."""
+    sums = reweighting.Reweighting(quotients, len(units.names), units.of_case)
     return np.concatenate(
         [
             np.concatenate(
                 [
-                    ratios.replicates(quotients, weights, units.of_case),
+                    sums.replicates(weights),
                     *([] if curves is None else [curves.replicates(weights, units.of_case)]),
                 ],
                 axis=1,
@@ -169,7 +177,7 @@ def _jackknife(
     count = len(units.names)
     return np.concatenate(
         [
-            ratios.jackknife(quotients, count, units.of_case),
+            reweighting.jackknife(quotients, count, units.of_case),
             *(
                 []
                 if curves is None
@@ -193,8 +201,7 @@ def _of_count(one: Count) -> _Figure:
 
 def _of_ratio(
     one: Ratio | Formula,
-    replicates: Floats | None,
-    jackknife: Floats | None,
+    resampled: _Resampled | None,
     shares: tuple[int, int] | None,
 ) -> _Figure:
     return _Figure(
@@ -206,31 +213,23 @@ def _of_ratio(
         n=one.n,
         n_undefined=one.n_undefined,
         undefined=one.undefined,
-        replicates=replicates,
-        jackknife=jackknife,
+        resampled=resampled,
         shares=shares,
     )
 
 
-def _of_curves(curves: CurveFigures | None, drawn: _Drawn, start: int) -> list[_Figure]:
-    if curves is None:
-        return []
-    columns = drawn.columns(start, len(curves.figures))
-    return [
-        _Figure(
-            metric=one.metric,
-            class_name=one.class_name,
-            iou=one.iou,
-            size=one.size,
-            value=one.value,
-            n=one.n,
-            n_undefined=0,
-            undefined=one.undefined,
-            replicates=replicates,
-            jackknife=jackknife,
-        )
-        for one, (replicates, jackknife) in zip(curves.figures, columns, strict=True)
-    ]
+def _of_curve(one: CurveFigure, resampled: _Resampled | None) -> _Figure:
+    return _Figure(
+        metric=one.metric,
+        class_name=one.class_name,
+        iou=one.iou,
+        size=one.size,
+        value=one.value,
+        n=one.n,
+        n_undefined=0,
+        undefined=one.undefined,
+        resampled=resampled,
+    )
 
 
 def _metric_value(
@@ -272,9 +271,9 @@ def _interval(
             method=plan.proportion_interval,
         )
         return found, None
-    if one.replicates is None:
+    if one.resampled is None:
         return None, f"fewer than two {plan.resampling_unit}s: nothing to resample"
-    interval = _bootstrap_interval(one, one.value, one.replicates, cluster_count, plan)
+    interval = _bootstrap_interval(one.value, one.resampled, cluster_count, plan)
     why = "the figure is undefined in every replicate" if interval is None else _NO_SPREAD
     if interval is None or interval.lower == interval.upper:
         return None, why
@@ -282,11 +281,12 @@ def _interval(
 
 
 def _bootstrap_interval(
-    one: _Figure, value: float, replicates: Floats, cluster_count: int, plan: AnalysisPlan
+    value: float, resampled: _Resampled, cluster_count: int, plan: AnalysisPlan
 ) -> Interval | None:
     level, unit = plan.confidence_level, plan.resampling_unit
-    if one.jackknife is None:
-        return percentile_interval(replicates, level=level, unit=unit, cluster_count=cluster_count)
+    replicates, limits, jackknife = resampled
+    if jackknife is None:
+        return interval_of(limits, level=level, unit=unit, cluster_count=cluster_count)
     return bca_interval(
-        value, replicates, one.jackknife, level=level, unit=unit, cluster_count=cluster_count
+        value, replicates, jackknife, level=level, unit=unit, cluster_count=cluster_count
     )

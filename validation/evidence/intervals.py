@@ -95,18 +95,60 @@ def percentile_interval(
     Returns:
         None where the figure is defined in no replicate.
     """
-    used = replicates[~np.isnan(replicates)]
-    if not len(used):
-        return None
+    (limits,) = percentile_limits(replicates[:, None], level=level)
+    return interval_of(limits, level=level, unit=unit, cluster_count=cluster_count)
+
+
+class Limits(NamedTuple):
+    """Limits of a percentile interval, before it has its words."""
+
+    lower: float
+    upper: float
+    replicates: int
+    """Replicates in which the figure is defined."""
+
+
+def percentile_limits(replicates: Floats, *, level: float) -> tuple[Limits | None, ...]:
+    """Return the percentile limits of many figures at once.
+
+    Args:
+        replicates: Shape (replicates, figures), NaN where a figure is undefined.
+        level: Two-sided confidence level.
+
+    Returns:
+        One a figure; None where it is defined in no replicate.
+    """
     tail = (1 - level) / 2
-    lower, upper = np.quantile(used, [tail, 1 - tail], method="linear").tolist()
+    levels = [tail, 1 - tail]
+    found: list[Limits | None] = [None] * replicates.shape[1]
+    is_undefined = np.isnan(replicates)
+    is_whole = ~is_undefined.any(axis=0)
+    whole = np.flatnonzero(is_whole)
+    if len(whole) and len(replicates):
+        lower, upper = np.quantile(replicates[:, whole], levels, axis=0, method="linear").tolist()
+        for number, least, most in zip(whole.tolist(), lower, upper, strict=True):
+            found[number] = Limits(least, most, len(replicates))
+    for number in np.flatnonzero(~is_whole).tolist():
+        used = replicates[~is_undefined[:, number], number]
+        if len(used):
+            lower, upper = np.quantile(used, levels, method="linear").tolist()
+            found[number] = Limits(lower, upper, len(used))
+    return tuple(found)
+
+
+def interval_of(
+    limits: Limits | None, *, level: float, unit: str, cluster_count: int
+) -> Interval | None:
+    """Return percentile limits as an interval; None where there are none."""
+    if limits is None:
+        return None
     return Interval(
-        lower=lower,
-        upper=upper,
+        lower=limits.lower,
+        upper=limits.upper,
         level=level,
         method=f"percentile bootstrap over {unit}s",
         clusters=cluster_count,
-        replicates=len(used),
+        replicates=limits.replicates,
     )
 
 

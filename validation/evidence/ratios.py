@@ -7,7 +7,7 @@ same two sums with weights.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-_COLUMNS_AT_ONCE = 32
 
 
 def exact_sum(values: Floats) -> float:
@@ -176,101 +174,3 @@ def mean_over_cases(
         undefined=undefined,
         **scope,
     )
-
-
-def replicates(
-    figures: Sequence[Ratio | Formula], weights: Integers, cluster_of_case: Integers
-) -> Floats:
-    """Return each figure for each re-weighting of the clusters.
-
-    Args:
-        figures: F figures of the same cases.
-        weights: How often each cluster was drawn, shape (replicates, clusters).
-        cluster_of_case: Index of the cluster of each case.
-
-    Returns:
-        Shape (replicates, F); NaN, for this computation only, where a figure is undefined.
-    """
-    distinct, place = _distinct(figures)
-    high, low = _exact_parts(_by_cluster(distinct, weights.shape[1], cluster_of_case))
-    times = weights.astype(np.float64)
-    sums = _weighted(times, high)
-    if low.any():
-        sums += _weighted(times, low)
-    return _of_sums(figures, sums, place)
-
-
-def jackknife(
-    figures: Sequence[Ratio | Formula], cluster_count: int, cluster_of_case: Integers
-) -> Floats:
-    """Return each figure with one cluster left out, for each cluster; shape (clusters, F)."""
-    distinct, place = _distinct(figures)
-    high, low = _exact_parts(_by_cluster(distinct, cluster_count, cluster_of_case))
-    return _of_sums(figures, (high.sum(axis=0) - high) + (low.sum(axis=0) - low), place)
-
-
-def _distinct(figures: Sequence[Ratio | Formula]) -> tuple[list[Floats], list[int]]:
-    """Return the summands of some figures, each once, and the place of each in them."""
-    places: dict[bytes, int] = {}
-    distinct: list[Floats] = []
-    place: list[int] = []
-    for one in (summand for figure in figures for summand in figure.summands):
-        number = places.setdefault(one.tobytes(), len(places))
-        if number == len(distinct):
-            distinct.append(one)
-        place.append(number)
-    return distinct, place
-
-
-def _weighted(times: Floats, values: Floats) -> Floats:
-    """Return times @ values, leaving out the clusters that some neighbouring columns lack.
-
-    Columns of one class stand together, and most cases have few classes.
-    """
-    sums = np.empty((len(times), values.shape[1]))
-    for start in range(0, values.shape[1], _COLUMNS_AT_ONCE):
-        some = values[:, start : start + _COLUMNS_AT_ONCE]
-        rows = np.flatnonzero(some.any(axis=1))
-        sums[:, start : start + _COLUMNS_AT_ONCE] = times[:, rows] @ some[rows]
-    return sums
-
-
-def _by_cluster(
-    summands: Sequence[Floats], cluster_count: int, cluster_of_case: Integers
-) -> Floats:
-    """Return the sum of each summand in each cluster; shape (clusters, summands)."""
-    sums = np.zeros((cluster_count, len(summands)))
-    if summands:
-        np.add.at(sums, cluster_of_case, np.stack(summands, axis=1))
-    return sums
-
-
-def _exact_parts(values: Floats) -> tuple[Floats, Floats]:
-    """Split values so that each part can be summed without a rounding error, in any order.
-
-    A matrix product adds in an order that depends on the processor and the number of
-    threads; the last bits of a figure must not. So each column is written as whole multiples
-    of a power of two so large that no sum of as many values as there are rows needs more
-    than 53 bits, and the rest likewise. (What the second rest leaves is below 1e-29 of the
-    largest value.) Whole numbers have no rest.
-    """
-    high = _multiples(values)
-    return high, _multiples(values - high)
-
-
-def _multiples(values: Floats) -> Floats:
-    largest = np.abs(values).max(axis=0, initial=0)
-    _, exponent = np.frexp(largest * len(values))
-    quantum = np.ldexp(1.0, np.maximum(exponent - 52, -1021))
-    multiples: Floats = np.rint(values / quantum) * quantum
-    return multiples
-
-
-def _of_sums(figures: Sequence[Ratio | Formula], sums: Floats, place: Sequence[int]) -> Floats:
-    found = np.empty((len(sums), len(figures)))
-    start = 0
-    for number, one in enumerate(figures):
-        stop = start + len(one.summands)
-        found[:, number] = one.of_sums(sums[:, place[start:stop]])
-        start = stop
-    return found
