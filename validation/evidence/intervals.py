@@ -64,7 +64,7 @@ def weight_blocks(cluster_count: int, replicates: int, seed: int) -> Iterator[In
         drawn = generator.integers(cluster_count, size=(rows, cluster_count), dtype=np.int64)
         flat = drawn + cluster_count * np.arange(rows)[:, None]
         counts = np.bincount(flat.ravel(), minlength=rows * cluster_count)
-        yield counts.reshape(rows, cluster_count).astype(np.int64)
+        yield counts.reshape(rows, cluster_count).astype(np.int64, copy=False)
 
 
 def leave_one_out_blocks(cluster_count: int) -> Iterator[Integers]:

@@ -127,7 +127,7 @@ class _Summand(NamedTuple):
 
 
 def _summand(values: Floats) -> _Summand:
-    cases = np.flatnonzero(values)
+    (cases,) = (values != 0).nonzero()  # several times as fast as of the numbers themselves
     usual = 0.0
     if len(cases) > len(values) // 2:
         # What more than half have is the one in the middle.
