@@ -201,6 +201,37 @@ def test_a_sparse_count_of_very_many_objects_is_the_dense_one() -> None:
     assert set(table.pair_intersection_px.tolist()) == {1}
 
 
+def test_areas_and_intersections_of_huge_masks_are_exact() -> None:
+    # 40,000 x 50,000 pixels: the counts are quotients of numbers above 10^9.
+    def one_run(start: int, stop: int) -> ObjectSet:
+        runs = [start, stop - start, 2_000_000_000 - stop]
+        mask = coco_mask.frPyObjects({"size": [40_000, 50_000], "counts": runs}, 40_000, 50_000)
+        one = np.array([1], np.int64)
+        return ObjectSet((40_000, 50_000), one, one, np.array([0.5]), masks=(mask,))
+
+    table = overlap_table("C-1", one_run(1, 1_999_999_998), one_run(7, 1_999_999_999))
+    assert table.reference_areas_px.tolist() == [1_999_999_997]
+    assert table.prediction_areas_px.tolist() == [1_999_999_992]
+    assert table.pair_intersection_px.tolist() == [1_999_999_991]
+
+
+def test_a_mask_that_is_the_whole_image_is_counted_like_any_other() -> None:
+    label_map = np.ones((3, 4), np.int32)
+    table = overlap_table("C-1", as_masks(labelled(label_map)), as_masks(labelled(label_map, True)))
+    assert table.reference_areas_px.tolist() == table.prediction_areas_px.tolist() == [12]
+    assert table.reference_boxes.tolist() == table.prediction_boxes.tolist() == [[0, 0, 4, 3]]
+    assert table.pair_intersection_px.tolist() == [12]
+
+
+def test_an_image_without_pixels_has_no_objects() -> None:
+    none = np.zeros(0, np.int64)
+    for shape in ((0, 5), (5, 0)):
+        empty = ObjectSet(shape, none, none, np.zeros(0), masks=())
+        table = overlap_table("C-1", empty, empty)
+        assert len(table.reference_ids) == len(table.pair_reference) == 0
+        assert table.reference_boxes.shape == (0, 4)
+
+
 def test_nothing_at_all_is_a_table_without_objects() -> None:
     empty = labelled(np.zeros((4, 4), np.int32))
     table = overlap_table_without_prediction("C-1", empty)

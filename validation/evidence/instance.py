@@ -129,13 +129,11 @@ def _by_size(pool: ObjectPool, references: Integers) -> Integers:
     """Return how many of some reference objects are of each size; (cases, classes, sizes)."""
     area = pool.references.areas_px[references]
     group = pool.group_of_reference[references]
-    return np.stack(
-        [
-            pool.by_case_and_class(group[(area >= least) & (area <= largest)])
-            for least, largest in AREA_RANGES_PX
-        ],
-        axis=2,
-    )
+    by_size = [
+        pool.by_case_and_class(group[(area >= least) & (area <= largest)])
+        for least, largest in AREA_RANGES_PX
+    ]
+    return np.stack([one.T for one in by_size]).T
 
 
 def object_figures(

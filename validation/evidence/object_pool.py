@@ -95,10 +95,14 @@ class ObjectPool:
         return iou
 
     def by_case_and_class(self, groups: Integers) -> Integers:
-        """Return how many of some groups there are, shape (cases, classes)."""
-        shape = (self.case_count, self.class_count)
-        counts = np.bincount(groups, minlength=shape[0] * shape[1])
-        return counts.reshape(shape).astype(np.int64)
+        """Return how many of some groups there are, shape (cases, classes).
+
+        The numbers of one class lie side by side: figures go class by class.
+        """
+        case, class_index = np.divmod(groups, self.class_count)
+        cells = class_index * self.case_count + case
+        counts = np.bincount(cells, minlength=self.class_count * self.case_count)
+        return counts.reshape(self.class_count, self.case_count).T.astype(np.int64, copy=False)
 
 
 def object_pool(tables: Sequence[OverlapTable], class_count: int) -> ObjectPool:
