@@ -15,12 +15,15 @@ from pycocotools import mask as coco_mask
 
 from benchmarks.workload import CLASSES
 from validation.evidence import coco_statistics
+from validation.evidence.class_confusion import class_confusion, confusion_figures
 from validation.evidence.curves import CurveFigures, curves
 from validation.evidence.estimates import metric_values
 from validation.evidence.instance import ObjectCounts, object_counts, object_figures
 from validation.evidence.instance_rows import instance_rows
 from validation.evidence.object_pool import ObjectPool, object_pool
+from validation.evidence.over_classes import figures_over_classes, pooled_counts
 from validation.evidence.overlap import OverlapTable, overlap_table
+from validation.evidence.ratios import Figure
 from validation.plan.protocol import AnalysisPlan, Matching
 from validation.testset.annotations import ObjectSet, Rle
 
@@ -40,12 +43,12 @@ def evidence(reference: str, results: str) -> list[float]:
     """Return COCO's twelve statistics, having made all evidence but intervals and text rows.
 
     Tables of every pair, pairs and outcome of every object, merges, splits, counts, F1, PQ,
-    merged and split shares by case and class, COCO's arrays for all classes and sizes.
+    merged and split shares by case and class and over all classes, the confusion of classes,
+    COCO's arrays for all classes and sizes.
     """
     pool, counts = _counted(reference, results)
-    for position, name in enumerate(NAMES):
-        for figure in object_figures(counts, np.arange(pool.case_count), position, name):
-            figure.value if isinstance(figure.value, int) else figure.value()
+    for figure in _figures(pool, counts):
+        figure.value if isinstance(figure.value, int) else figure.value()
     return _twelve(pool)
 
 
@@ -62,12 +65,7 @@ def evidence_with_rows(reference: str, results: str) -> int:
 def intervals(reference: str, results: str, with_curves: str, replicates: str) -> int:
     """Return the number of figures with an interval, of `replicates` bootstrap replicates."""
     pool, counts = _counted(reference, results)
-    members = np.arange(pool.case_count)
-    figures = [
-        figure
-        for position, name in enumerate(NAMES)
-        for figure in object_figures(counts, members, position, name)
-    ]
+    figures = _figures(pool, counts)
     of_curves = None
     if with_curves == "yes":
         of_curves = CurveFigures(curves(pool, RULE, NAMES), np.ones(pool.case_count, bool))
@@ -81,6 +79,22 @@ def intervals(reference: str, results: str, with_curves: str, replicates: str) -
     )
     print(f"{_cpu() - started:.2f}")
     return sum(one.interval is not None for one in found)
+
+
+def _figures(pool: ObjectPool, counts: ObjectCounts) -> list[Figure]:
+    """Return every figure that is made of sums over cases."""
+    members = np.arange(pool.case_count)
+    of_classes = [
+        figure
+        for position, name in enumerate(NAMES)
+        for figure in object_figures(counts, members, position, name)
+    ]
+    confusion = class_confusion(pool, RULE)
+    return [
+        *of_classes,
+        *figures_over_classes(pooled_counts(counts), members, of_classes),
+        *confusion_figures(confusion, members, pool.case_count, NAMES),
+    ]
 
 
 def _cpu() -> float:

@@ -127,6 +127,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         files={name: content for name, content in files.items() if name.startswith(EMBEDDED)},
         digests={entry.path: f"sha256:{entry.sha256}" for entry in entries},
         tool_version=validation.__version__,
+        confusion_rows=parsed.rows("evidence/class_confusion.csv", needed=False),
     )
 
 

@@ -139,7 +139,7 @@ def test_a_class_without_a_value_leaves_the_mean_undefined_and_is_named(
     value = {one.id: one for one in found.metrics}
     mean = value["recall_mean_over_classes/iou=0.5"]
     assert (mean.value, mean.interval) == (None, None)
-    assert mean.undefined == "there is none for debris: no reference object of the class"
+    assert mean.undefined == "no value for debris"
     assert value["recall_pooled_over_classes/iou=0.5"].value == 1
     large = value["recall_pooled_over_classes/iou=0.5/size=large"]
     assert large.undefined == "no large reference object"

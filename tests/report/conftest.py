@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from validation.evidence.csv_text import csv_bytes, csv_rows
+from validation.evidence.files import evidence_files
 from validation.evidence.measure import Evidence, FailedCase, measure
 from validation.evidence.overlap import (
     confusion_table,
@@ -366,13 +367,14 @@ def cases_of(donors: int, fields: int) -> list[Case]:
     ]
 
 
-def _objects(label_map: NDArray[np.int32], *, scored: bool) -> ObjectSet:
+def _objects(label_map: NDArray[np.int32], class_count: int, *, scored: bool) -> ObjectSet:
     ids = np.unique(label_map)
     ids = ids[ids > 0].astype(np.int64)
     scores = np.linspace(0.99, 0.5, len(ids)) if scored else None
-    return ObjectSet(
-        label_map.shape, ids, np.ones(len(ids), np.int64), scores=scores, label_map=label_map
-    )
+    classes = ids % class_count + 1
+    if scored:  # every seventh is given another class
+        classes = np.where(ids % 7 == 3, (ids + 1) % class_count + 1, classes)
+    return ObjectSet(label_map.shape, ids, classes, scores=scores, label_map=label_map)
 
 
 def draw_case(
@@ -418,8 +420,8 @@ def _measured(
         dense = case.attributes["density"] == "dense"
         image, truth, found = draw_case(rng, objects if dense else objects // 2)
         if plan.method.kind == "instance":
-            reference: Any = _objects(truth, scored=False)
-            prediction: Any = _objects(found, scored=True)
+            reference: Any = _objects(truth, len(plan.classes), scored=False)
+            prediction: Any = _objects(found, len(plan.classes), scored=True)
         else:
             reference = ClassMap((truth > 0).astype(np.uint8))
             prediction = ClassMap((found > 0).astype(np.uint8))
@@ -579,6 +581,9 @@ def make_contents(
         files["evidence/instances.csv"] = csv_bytes(
             evidence.instance_columns, evidence.instance_rows
         )
+    if evidence.confusion is not None:
+        confusion = {one: text for one, text in evidence_files(evidence).items() if "confus" in one}
+        files |= {f"evidence/{one}": text for one, text in confusion.items()}
     pngs = {f"overlays/{name}": content for name, content in pictures.items()}
     predictions = {f"predictions/{case.case_id}.png": b"png" for case in cases}
     every = {**files, **pngs, **predictions, "environment.json": b"{}\n"}
@@ -606,6 +611,9 @@ def make_contents(
         files=files,
         digests={name: digest(content) for name, content in sorted(every.items())},
         tool_version="0.1.0",
+        confusion_rows=tuple(csv_rows(files["evidence/class_confusion.csv"])[1])
+        if evidence.confusion is not None
+        else (),
     )
 
 

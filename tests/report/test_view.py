@@ -388,3 +388,69 @@ def test_a_criterion_on_a_size_is_told_with_its_size(contents_of: ContentsOf) ->
     [subgroups] = [one for one in view.results.blocks if one.heading.anchor == "subgroups"]
     assert subgroups.tables[0].columns[1].label.endswith("IoU\u00a00.5, small objects")
     assert {one.metric_id for one in _results(subgroups.tables[0])} >= {f"{address}/site=A"}
+
+
+def _several_classes(contents_of: ContentsOf, names: tuple[str, ...]) -> RecordContents:
+    classes = [
+        {"name": name, "description": "d", "value": value} for value, name in enumerate(names, 1)
+    ]
+    pooled = {
+        "id": "AC-01",
+        "requirements": ["REQ-01"],
+        "metric": "recall_pooled_over_classes",
+        "iou": 0.5,
+        "direction": "at_least",
+        "bound": 0.5,
+        "judged_on": "lower_limit",
+        "rationale": "r",
+    }
+    return contents_of(donors=4, fields=2, failed=(), classes=classes, criteria=[pooled])
+
+
+def test_several_classes_have_figures_over_all_and_their_confusion(
+    contents_of: ContentsOf,
+) -> None:
+    contents = _several_classes(contents_of, ("nucleus", "debris", "cluster"))
+    view = report_view(contents)
+    [overall] = [one for one in view.results.blocks if one.heading.anchor == "results-all"]
+    printed = {one.metric_id for one in _results(overall)}
+    assert {
+        "recall_pooled_over_classes/iou=0.5",
+        "f1_mean_over_classes/iou=0.5",
+        "class_agreement_of_matched",
+    } <= printed
+    [finding] = contents.findings.criteria
+    assert (finding.metric_id, finding.verdict) == ("recall_pooled_over_classes/iou=0.5", "met")
+    [matrix] = [one for one in overall.tables if "by class in reference" in one.caption]
+    stated = {
+        (one["reference_class"], one["predicted_class"]): one["objects"]
+        for one in contents.confusion_rows
+        if not one["subgroup"]
+    }
+    names = contents.protocol.class_names()
+    assert [one.label for one in matrix.columns][1:-1] == [f"predicted {one}" for one in names]
+    for label, line in zip((*names, "(false positive)"), matrix.rows, strict=True):
+        for predicted, cell in zip((*names, "(missed)"), line.cells[1:], strict=True):
+            nothing = "\u2013" if (label, predicted) == ("(false positive)", "(missed)") else "0"
+            expected = stated.get((label, predicted), nothing)
+            assert cell.lines == (expected,)
+    assert stated["nucleus", "debris"] != "0"
+    agreement = [one for one in view.results.blocks if one.heading.anchor == "agreement"]
+    assert "count_bias_pooled_over_classes" in {one.metric_id for one in _results(agreement)}
+    render_html(TEMPLATE, view)
+
+
+def test_many_classes_have_a_list_of_confusions(contents_of: ContentsOf) -> None:
+    contents = _several_classes(contents_of, tuple("abcdefgh"))
+    view = report_view(contents)
+    [overall] = [one for one in view.results.blocks if one.heading.anchor == "results-all"]
+    [listed] = [one for one in overall.tables if "given another class" in one.caption]
+    counts = [int(line.cells[2].lines[0]) for line in listed.rows]
+    assert counts == sorted(counts, reverse=True)
+    two = next(one for one in contents.metrics if one.id == "matched_pairs_of_two_classes")
+    assert sum(counts) == two.value
+
+
+def test_one_class_has_no_block_over_all_classes(instance_contents: RecordContents) -> None:
+    anchors = {one.heading.anchor for one in report_view(instance_contents).results.blocks}
+    assert "results-all" not in anchors

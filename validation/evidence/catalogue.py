@@ -91,6 +91,8 @@ _FROC = (
     "Bunch et al., A free-response approach, SPIE 127, 1977; Niemeijer et al., On combining "
     "computer-aided detection systems, IEEE TMI 30, 2011"
 )
+_ANY_CLASS = "segval, validation.evidence.class_confusion; pairs are pycocotools' useCats = 0"
+_SEVERAL = "Given where there are several classes."
 _HERE = "segval, validation.evidence.merges_splits"
 _COUNTED = "segval, validation.evidence"
 _NIKOLOV = "Nikolov et al., Deep learning for head and neck anatomy, arXiv:1809.04430, 2018"
@@ -135,6 +137,37 @@ def _instance(
         n_of=n_of,
         edge_case=edge_case,
         source=source,
+    )
+
+
+def _confusion(
+    metric: str,
+    name: str,
+    text: str,
+    edge_case: str,
+    *,
+    unit: str = "ratio",
+    upper: float | None = 1,
+    better: Literal["higher", "lower", "neither"] = "higher",
+    aggregation: Literal["pooled", "count"] = "pooled",
+    needs_class: bool = False,
+) -> MetricDefinition:
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit=unit,
+        lower=0,
+        upper=upper,
+        better=better,
+        aggregation=aggregation,
+        methods=("instance",),
+        needs_class=needs_class,
+        needs_iou=False,
+        n_of="cases" if aggregation == "count" else "objects",
+        edge_case=f"{edge_case} {_SEVERAL}",
+        source=_ANY_CLASS,
+        needs_several_classes=True,
     )
 
 
@@ -1090,7 +1123,6 @@ _COUNTED_IN_IMAGES = (
     "count_relative_error",
     "count_absolute_relative_error",
 )
-_SEVERAL = "Given where there are several classes."
 
 
 def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
@@ -1145,8 +1177,55 @@ _POOLED = tuple(
     )
 )
 
+_CONFUSION = (
+    _confusion(
+        "class_agreement_of_matched",
+        "Share of matched objects given the right class",
+        "Pairs whose objects are of one class / pairs. Objects at the operating score threshold "
+        "are paired regardless of class, by the protocol's rule and IoU threshold; what was "
+        "missed or found where nothing is does not enter.",
+        "Undefined when there is no pair. An ignored region absorbs predictions of every class.",
+    ),
+    _confusion(
+        "class_recall_of_matched",
+        "Share of matched objects of the class given the class",
+        "Pairs whose objects are both of the class / pairs whose reference object is, paired "
+        "regardless of class.",
+        "Undefined when there is no pair whose reference object is of the class.",
+        needs_class=True,
+    ),
+    _confusion(
+        "class_precision_of_matched",
+        "Share of matched predictions of the class that are of it",
+        "Pairs whose objects are both of the class / pairs whose predicted object is, paired "
+        "regardless of class.",
+        "Undefined when there is no pair whose predicted object is of the class.",
+        needs_class=True,
+    ),
+    _confusion(
+        "matched_pairs_of_any_class",
+        "Objects matched regardless of class",
+        "Pairs of a reference and a predicted object, made regardless of class.",
+        "0 when there is none; a count has no interval.",
+        unit="objects",
+        upper=None,
+        aggregation="count",
+    ),
+    _confusion(
+        "matched_pairs_of_two_classes",
+        "Objects matched and given another class",
+        "Pairs of objects of two classes, made regardless of class.",
+        "0 when there is none; a count has no interval.",
+        unit="objects",
+        upper=None,
+        better="lower",
+        aggregation="count",
+    ),
+)
+
 CATALOGUE: tuple[MetricDefinition, ...] = (
     *_LISTED,
+    *_CONFUSION,
     *(_mean_over_classes(one) for one in _LISTED if one.id in _PAIRED),
     *(_pooled_over_classes(one) for one in _POOLED),
 )

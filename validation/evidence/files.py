@@ -1,6 +1,7 @@
 """The evidence as bytes: what is written into a record, and read back from it.
 
-Evidence: ``cases.csv``, ``classes.csv``, ``instances.csv`` (instance), ``metrics.json``.
+Evidence: ``cases.csv``, ``classes.csv``, ``instances.csv`` (instance), ``class_confusion.csv``
+(instance, several classes), ``metrics.json``.
 
 Tables, from which all of it follows again:
 
@@ -11,6 +12,9 @@ Tables, from which all of it follows again:
   ``(ignored)``, ``(ignored)`` holds the pixels that are not evaluated.
 - ``tables/reference_objects.csv``, ``tables/predicted_objects.csv``, ``tables/overlaps.csv``
   (instance): the objects, and for each pair that shares pixels how many.
+
+One more follows from those: ``tables/class_confusion.csv`` (instance, several classes), as
+`validation.evidence.class_confusion` says.
 
 How cells are written is said in `validation.evidence.csv_text`. No file is touched here.
 """
@@ -24,6 +28,7 @@ import numpy as np
 import pydantic
 
 from validation.errors import EvidenceError
+from validation.evidence import class_confusion
 from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.measure import Evidence, FailedCase, Table
 from validation.evidence.metric_values import MetricValue
@@ -60,6 +65,10 @@ def evidence_files(evidence: Evidence) -> dict[str, bytes]:
     }
     if evidence.instance_columns:
         files["instances.csv"] = csv_bytes(evidence.instance_columns, evidence.instance_rows)
+    if evidence.confusion is not None:
+        of_cases, of_groups = evidence.confusion
+        files["tables/class_confusion.csv"] = csv_bytes(class_confusion.CASE_COLUMNS, of_cases)
+        files["class_confusion.csv"] = csv_bytes(class_confusion.COLUMNS, of_groups)
     files["metrics.json"] = MetricsFile(metrics=evidence.metrics).to_json()
     return files
 

@@ -16,6 +16,13 @@ import numpy as np
 
 from validation.evidence import case_rows, semantic
 from validation.evidence.agreement import area_fraction_figures
+from validation.evidence.class_confusion import (
+    ClassConfusion,
+    case_confusion_rows,
+    class_confusion,
+    confusion_figures,
+    confusion_rows,
+)
 from validation.evidence.class_rows import class_columns, class_rows
 from validation.evidence.curves import CurveFigures, Curves, curves
 from validation.evidence.estimates import metric_values
@@ -29,7 +36,7 @@ from validation.evidence.instance_rows import INSTANCE_COLUMNS, instance_rows, l
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.object_pool import object_pool
 from validation.evidence.over_classes import figures_over_classes, pooled_counts
-from validation.evidence.overlap import ConfusionTable, OverlapTable
+from validation.evidence.overlap import ConfusionTable, Integers, OverlapTable
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
 from validation.evidence.surface import surface_terms
@@ -69,6 +76,17 @@ class Evidence:
     class_columns: tuple[str, ...]
     instance_columns: tuple[str, ...]
     """Empty if semantic."""
+    confusion: "ConfusionRows | None" = None
+    """Objects by reference and predicted class; None if semantic, or of one class."""
+
+
+class ConfusionRows(NamedTuple):
+    """Objects by reference and predicted class, as `validation.evidence.class_confusion` says."""
+
+    of_cases: tuple[Row, ...]
+    """A row a case and pair of classes that has an object, with the ids."""
+    of_groups: tuple[Row, ...]
+    """Their sums over all cases, then over each subgroup."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,8 @@ class _Instances:
     counts: ObjectCounts
     pooled: ObjectCounts | None
     """The same, all classes together; None where there is one class."""
+    confusion: ClassConfusion | None
+    """The objects paired regardless of class; None where there is one class."""
     curves: Curves
 
 
@@ -149,6 +169,7 @@ def measure(
         case_columns=case_rows.case_columns(protocol),
         class_columns=columns,
         instance_columns=INSTANCE_COLUMNS if is_instance else (),
+        confusion=None if instances is None else _confusion_rows(groups, instances, protocol),
     )
 
 
@@ -283,11 +304,12 @@ def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
     used = [one.table for one in measured if one.in_figures]
     tables = [table for table in used if isinstance(table, OverlapTable)]
     rule, pool = matching_rule(protocol), object_pool(tables, len(protocol.classes))
-    counts = object_counts(pool, rule)
+    counts, has_several = object_counts(pool, rule), len(protocol.classes) > 1
     return _Instances(
         {table.case_id: number for number, table in enumerate(tables)},
         counts,
-        pooled_counts(counts) if len(protocol.classes) > 1 else None,
+        pooled_counts(counts) if has_several else None,
+        class_confusion(pool, rule) if has_several else None,
         curves(pool, rule, protocol.class_names()),
     )
 
@@ -302,8 +324,7 @@ def _metrics(
     if instances is None:
         found = _semantic_figures(used, protocol)
     else:
-        positions = [instances.position[one.case.case_id] for one in used]
-        members = np.array(positions, np.int64)
+        members = _positions(group, instances)
         is_member = np.zeros(len(instances.position), bool)
         is_member[members] = True
         of_curves = CurveFigures(instances.curves, is_member)
@@ -314,6 +335,9 @@ def _metrics(
         ]
         if instances.pooled is not None:
             found.extend(figures_over_classes(instances.pooled, members, found))
+        if instances.confusion is not None:
+            names, case_count = protocol.class_names(), len(instances.position)
+            found.extend(confusion_figures(instances.confusion, members, case_count, names))
     found.extend(further_figures([one.case.case_id for one in used], further, protocol))
     return metric_values(
         found,
@@ -323,6 +347,30 @@ def _metrics(
         ],
         plan=protocol.analysis,
         subgroup=group.subgroup,
+    )
+
+
+def _positions(group: _Group, instances: _Instances) -> Integers:
+    """Return the positions of those of a group that are in the figures."""
+    ids = [one.case.case_id for one in group.members if one.in_figures]
+    return np.array([instances.position[one] for one in ids], np.int64)
+
+
+def _confusion_rows(
+    groups: Sequence[_Group], instances: _Instances, protocol: Protocol
+) -> ConfusionRows | None:
+    if instances.confusion is None:
+        return None
+    names = protocol.class_names()
+    return ConfusionRows(
+        tuple(case_confusion_rows(instances.confusion, list(instances.position), names)),
+        tuple(
+            row
+            for group in groups
+            for row in confusion_rows(
+                instances.confusion, _positions(group, instances), names, group.subgroup
+            )
+        ),
     )
 
 

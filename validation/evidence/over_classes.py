@@ -19,6 +19,8 @@ from validation.evidence.instance import ObjectCounts, object_figures
 from validation.evidence.pooled_outcomes import PooledOutcomes, exact_sums
 from validation.evidence.ratios import Count, Figure, Floats, Integers, Ratio
 
+_MOST_NAMED = 5
+
 
 def pooled_counts(counts: ObjectCounts) -> ObjectCounts:
     """Return the counts of all classes together, as those of one class.
@@ -95,7 +97,7 @@ def _means(of_classes: Sequence[Figure]) -> list[Figure]:
             metric + MEAN_OVER_CLASSES,
             parts=tuple(part for one in some for part in one.parts),
             n=sum(one.n for one in some),
-            undefined=f"there is none for {_without_value(some)}",
+            undefined=f"no value for {_without_value(some)}",
             iou=iou,
             size=size,
         )
@@ -104,9 +106,9 @@ def _means(of_classes: Sequence[Figure]) -> list[Figure]:
 
 
 def _without_value(figures: Sequence[Ratio]) -> str:
-    """Return the classes without a value, each with the reason."""
-    return "; ".join(
-        f"{one.class_name}: {one.undefined}"
-        for one in figures
-        if any(not below.any() for _, below in one.parts)
-    )
+    """Return the classes without a value; their own figures say why."""
+    names = [
+        one.class_name or "" for one in figures if any(not below.any() for _, below in one.parts)
+    ]
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more classes" if more > 0 else "")

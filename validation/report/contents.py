@@ -66,3 +66,5 @@ class RecordContents:
     digests: Mapping[str, str]
     """``sha256:…`` of every file of the record but ``record.json`` and the report itself."""
     tool_version: str
+    confusion_rows: tuple[Row, ...] = ()
+    """Objects by reference and predicted class; empty for semantic protocols and one class."""

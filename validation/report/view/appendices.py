@@ -317,6 +317,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "evidence/cases.csv": ("A row for every case", "Data"),
     "evidence/classes.csv": ("A row for every class and subgroup", "Data"),
     "evidence/instances.csv": ("A row for every object", "Data"),
+    "evidence/class_confusion.csv": ("Objects by reference and predicted class", "Data"),
     "evidence/metrics.json": ("Every figure with its interval", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }

@@ -23,6 +23,7 @@ from validation.report.figures import (
 )
 from validation.report.formatting import long_unit, number, plural, share
 from validation.report.view.addresses import Addresses, sample_words
+from validation.report.view.confusion import confusion_tables
 from validation.report.view.criteria import CriterionView
 from validation.report.view.elements import (
     Cell,
@@ -174,6 +175,9 @@ class _Teller:
                 anchor = f"results-class-{place}" if name else "results-all"
                 heading = self.numbering.subsection(title, anchor)
                 tables = (*self._class_tables(figures, title), *self._size_tables(name, title))
+                if name is None:
+                    told = confusion_tables(self.contents, self.words, self.numbering)
+                    tables = (*tables, *told)
                 blocks.append(BlockView(heading, (), tables, ()))
         return blocks
 
