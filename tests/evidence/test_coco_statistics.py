@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.cocoeval import COCOeval
 
-from validation.evidence import coco_statistics
+from validation.evidence import coco_replicates, coco_statistics
 from validation.evidence.matching import class_objects, match
 from validation.evidence.object_pool import object_pool
 from validation.evidence.overlap import OverlapTable, overlap_table
@@ -185,7 +185,7 @@ def test_a_weight_is_that_many_copies_of_the_case(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coco_statistics, "AREA_RANGES_PX", SMALL_RANGES)
         pairing = coco_statistics.pair_detections(object_pool(tables, 2), 5)
-        [ours] = coco_statistics.replicates(pairing, np.array([weights]), np.arange(6))
+        [ours] = coco_replicates.replicates(pairing, np.array([weights]), np.arange(6))
         copies = [one for one, times in zip(tables, weights, strict=True) for _ in range(times)]
         again = coco_statistics.pair_detections(object_pool(copies, 2), 5)
         expected = coco_statistics.figures(coco_statistics.coco_arrays(again))
@@ -210,8 +210,8 @@ def test_some_of_the_cases_are_evaluated_as_if_they_were_alone(
     assert np.array_equal(part.recall, alone.recall)
     weights = np.random.default_rng(1).integers(0, 3, (5, len(tables[::2])))
     cases = np.arange(len(tables[::2]))
-    ours = coco_statistics.replicates(pairing, weights, cases, is_member)
-    expected = coco_statistics.replicates(
+    ours = coco_replicates.replicates(pairing, weights, cases, is_member)
+    expected = coco_replicates.replicates(
         coco_statistics.pair_detections(object_pool(tables[::2], 2), 100), weights, cases
     )
     assert np.array_equal(ours, expected, equal_nan=True)

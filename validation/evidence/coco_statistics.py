@@ -1,4 +1,4 @@
-"""COCO's average precision and average recall, for every class and size, and re-weighted.
+"""COCO's average precision and average recall, for every class and size.
 
 The arrays are those of ``pycocotools.COCOeval``, to the last bit: precision at 101 recall
 levels and the recall reached, for ten IoU thresholds, every class, four size strata and three
@@ -18,9 +18,7 @@ number of objects lowers them without a word; `case_rows` counts the detections 
 
 Order of equal scores, which decides: by case id, then by object id.
 
-Bootstrap: a case drawn w times counts w times in the cumulated true and false detections and
-in the number of reference objects; all else follows unchanged, so that a re-weighted figure is
-that of the resample itself.
+Re-weighted cases: `validation.evidence.coco_replicates`.
 
 Source: Lin et al., "Microsoft COCO: common objects in context", 2014; code of cocoapi.
 """
@@ -49,9 +47,6 @@ FIRST_LIMITS = (1, 10)
 
 _THRESHOLDS = len(IOU_THRESHOLDS)
 _LEVELS = len(RECALL_LEVELS)
-_CELLS_AT_ONCE = 1 << 18
-"""Replicates times detections that are weighed together: as many as stay in the cache."""
-_MOST_ROWS = 250
 _SPACING = float(np.spacing(1))
 
 
@@ -210,57 +205,6 @@ def figures(arrays: CocoArrays) -> list[CocoFigure]:
     ]
 
 
-def replicates(
-    pairing: CocoPairing,
-    weights: Integers,
-    cluster_of_case: Integers,
-    is_member: Flags | None = None,
-) -> Floats:
-    """Return all statistics, in the order of `figures`, for each re-weighting of the clusters.
-
-    Args:
-        pairing: The pairing of all cases.
-        weights: How often each cluster was drawn, shape (replicates, clusters).
-        cluster_of_case: Index of the cluster of each case that is looked at.
-        is_member: The cases that are looked at, shape (cases,); None: all.
-
-    Returns:
-        Shape (replicates, figures); NaN, for this computation only, where no reference object
-        was drawn. A mean over classes is taken over the classes that were drawn.
-    """
-    pool = pairing.pool
-    if is_member is None:
-        is_member = np.ones(pool.case_count, bool)
-    cluster = np.zeros(pool.case_count, np.int64)
-    cluster[is_member] = cluster_of_case
-    by_class = np.stack(
-        [
-            np.concatenate(
-                [
-                    _class_block(one, some)
-                    for some in row_blocks(weights, len(one.cluster), _CELLS_AT_ONCE)
-                ]
-            )
-            for one in _class_detections(pairing, is_member, cluster)
-        ],
-        axis=1,
-    )
-    if pool.class_count > 1:
-        defined = ~np.isnan(by_class)
-        above = np.where(defined, by_class, 0.0).sum(axis=1, keepdims=True)
-        below = defined.sum(axis=1, keepdims=True)
-        mean = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-        by_class = np.concatenate([mean, by_class], axis=1)
-    return by_class.reshape(len(weights), -1)
-
-
-def row_blocks(weights: Integers, width: int, cells: int) -> Iterator[Integers]:
-    """Yield the rows of an array, so many at a time that they times a width are so many cells."""
-    at_once = min(max(1, cells // max(1, width)), _MOST_ROWS)
-    for start in range(0, max(1, len(weights)), at_once):
-        yield weights[start : start + at_once]
-
-
 def _outside(areas_px: Integers) -> Flags:
     ranges = np.array(AREA_RANGES_PX)
     area = areas_px[:, None]
@@ -319,121 +263,3 @@ def _of_class(
 def _mean(values: Floats) -> float | None:
     defined = values[values > -1]
     return float(np.mean(defined)) if len(defined) else None
-
-
-class _Detections(NamedTuple):
-    """The detections of one class in the cases that are looked at."""
-
-    cluster: Integers
-    is_true: Bits
-    is_counted: Bits
-    rank: Integers
-    reference_clusters: tuple[Integers, ...]
-    """Cluster of each reference object to be found, by stratum."""
-    limit: int
-
-
-def _class_detections(
-    pairing: CocoPairing, is_member: Flags, cluster: Integers
-) -> Iterator[_Detections]:
-    pool = pairing.pool
-    member = is_member[pool.predictions.case[pairing.order]]
-    order = pairing.order[member]
-    is_true, is_counted = pairing.is_true[member], pairing.is_counted[member]
-    bounds = np.searchsorted(
-        pool.predictions.class_index[order], np.arange(pool.class_count + 1)
-    ).tolist()
-    for position in range(pool.class_count):
-        part = slice(bounds[position], bounds[position + 1])
-        own = (pool.references.class_index == position) & is_member[pool.references.case]
-        yield _Detections(
-            cluster[pool.predictions.case[order[part]]],
-            is_true[part],
-            is_counted[part],
-            pool.rank[order[part]],
-            tuple(
-                cluster[pool.references.case[own & pairing.to_be_found[:, one]]]
-                for one in range(len(SIZES))
-            ),
-            pairing.limit,
-        )
-
-
-def _class_block(one: _Detections, weights: Integers) -> Floats:
-    """Return the statistics of a class in some replicates, shape (replicates, statistics)."""
-    weight = weights[:, one.cluster].astype(np.float64)  # whole numbers: sums are exact
-    count = [weights[:, clusters].sum(axis=1) for clusters in one.reference_clusters]
-    by_size, recalls = [], []
-    at_thresholds: Floats = np.zeros(0)
-    first_recalls: list[Floats] = []
-    for stratum in range(len(SIZES)):
-        drawn = count[stratum]
-        needed = _needed(np.maximum(drawn, 1))
-        precision = np.empty((len(weights), _THRESHOLDS, _LEVELS))
-        reached = np.zeros((len(FIRST_LIMITS) + 1, len(weights)))
-        cache: dict[bytes, tuple[Floats, Floats]] = {}
-        for threshold in range(_THRESHOLDS):
-            bit = np.uint64(1 << (stratum * _THRESHOLDS + threshold))
-            is_true, counted = (one.is_true & bit) != 0, np.flatnonzero(one.is_counted & bit)
-            key = counted.tobytes()
-            if key not in cache:
-                own = weight[:, counted]
-                cache = {key: (own, np.cumsum(own, axis=1))}
-            own, total = cache[key]
-            true = np.flatnonzero(is_true[counted])
-            precision[:, threshold] = _weighted_levels(own[:, true], total[:, true], needed)
-            reached += _reached(own[:, true], one.rank[counted[true]], one.limit)
-        undrawn = np.where(drawn == 0, np.nan, 0.0)
-        by_size.append(precision.reshape(len(weights), -1).mean(axis=1) + undrawn)
-        recall = reached / (_THRESHOLDS * np.maximum(drawn, 1)) + undrawn
-        recalls.append(recall[-1])
-        if stratum == 0:
-            at_thresholds = precision.mean(axis=2) + undrawn[:, None]
-            first_recalls = list(recall[:-1])
-    return np.column_stack([*by_size, at_thresholds, *first_recalls, *recalls])
-
-
-def _reached(own: Floats, rank: Integers, limit: int) -> Floats:
-    """Return the weight of the true detections within each limit, shape (limits, replicates)."""
-    return np.stack([own[:, rank < one].sum(axis=1) for one in (*FIRST_LIMITS, limit)])
-
-
-def _needed(drawn: Integers) -> Floats:
-    """Return the least weight of true detections that reaches each recall level.
-
-    The least whole number w with w / drawn at or above the level, as floats compare.
-    """
-    needed = np.floor(RECALL_LEVELS * drawn[:, None]) - 1
-    for _ in range(2):
-        needed += needed / drawn[:, None] < RECALL_LEVELS
-    return needed
-
-
-def _weighted_levels(own: Floats, total: Floats, needed: Floats) -> Floats:
-    """Return the interpolated precision at each recall level, 0 where it is not reached.
-
-    Only true detections are looked at: recall rises nowhere else, and a false detection never
-    has a higher precision than the true one before it, so the envelope is the same.
-
-    Args:
-        own: Weight of each true detection, shape (replicates, true).
-        total: Weight of true and false detections up to and with each true one.
-        needed: Weight that reaches each level, shape (replicates, levels).
-    """
-    rows, width = own.shape
-    if not width:
-        return np.zeros((rows, _LEVELS))
-    true = np.cumsum(own, axis=1)
-    padded = np.zeros((rows, width + 1))
-    np.divide(true, total + _SPACING, out=padded[:, :-1])
-    falling = padded[:, :-1][:, ::-1]
-    np.maximum.accumulate(falling, axis=1, out=falling)
-    # One search for all rows: each lies above the one before.
-    row = np.arange(rows)[:, None]
-    apart = float(max(true[:, -1].max(), needed.max()) + 2)
-    found = np.searchsorted(
-        (true + apart * row).ravel(), (np.maximum(needed, 0) + apart * row).ravel(), side="left"
-    ).reshape(rows, _LEVELS)
-    place = np.minimum(found - width * row, width)
-    levels: Floats = np.take_along_axis(padded, place, axis=1)
-    return levels

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from validation.evidence import coco_statistics, froc
+from validation.evidence import coco_replicates, coco_statistics, froc
 from validation.evidence.coco_statistics import CocoPairing
 from validation.evidence.froc import FreeResponse
 from validation.evidence.object_pool import ObjectPool
@@ -91,7 +91,7 @@ class CurveFigures:
         found = froc.sensitivities(response, weights, cluster_of_case, self.is_member)
         return np.concatenate(
             [
-                coco_statistics.replicates(coco, weights, cluster_of_case, self.is_member),
+                coco_replicates.replicates(coco, weights, cluster_of_case, self.is_member),
                 found.reshape(len(weights), -1),
             ],
             axis=1,

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from validation.evidence.coco_statistics import row_blocks
 from validation.evidence.object_pool import ObjectPool
 from validation.evidence.overlap import Flags, Floats, Integers
 from validation.evidence.pooled_matching import Bits, Cells, pair_objects
@@ -28,6 +27,7 @@ METRICS = (*(f"froc_sensitivity_{one:g}".replace(".", "_") for one in RATES), "f
 """Ids of the figures at one IoU threshold, in the order of their columns."""
 
 _CELLS_AT_ONCE = 1 << 18
+_MOST_ROWS = 250
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def sensitivities(
     shape = (len(weights), len(response.thresholds), pool.class_count, len(METRICS))
     found = np.empty(shape)
     for threshold, position, curve in _curves(response, cluster, is_member):
-        blocks = row_blocks(weights, len(curve.cluster), _CELLS_AT_ONCE)
+        blocks = _row_blocks(weights, len(curve.cluster))
         read = [_read(curve, some, cluster_of_case) for some in blocks]
         found[:, threshold, position] = np.concatenate(read)
     return found
@@ -145,3 +145,9 @@ def _read(curve: _ClassCurve, weights: Integers, cluster_of_case: Integers) -> F
         read = np.take_along_axis(true, place, axis=1) / drawn[:, None]
     read[drawn == 0] = np.nan
     return np.hstack([read, read.mean(axis=1, keepdims=True)])
+
+
+def _row_blocks(weights: Integers, width: int) -> Iterator[Integers]:
+    at_once = min(max(1, _CELLS_AT_ONCE // max(1, width)), _MOST_ROWS)
+    for start in range(0, max(1, len(weights)), at_once):
+        yield weights[start : start + at_once]
