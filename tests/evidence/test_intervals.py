@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
+from statsmodels.stats.proportion import proportion_confint
 
 from validation.evidence import intervals
 from validation.evidence.agreement import limits_of_agreement
@@ -285,6 +286,43 @@ def test_binomial_intervals_are_those_of_r(
     assert (found.clusters, found.replicates) == (trials, 0)
 
 
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+@pytest.mark.parametrize("trials", [1, 2, 7, 30, 1000])
+@pytest.mark.parametrize(("method", "name"), [("wilson", "wilson"), ("clopper_pearson", "beta")])
+def test_binomial_intervals_are_those_of_statsmodels(
+    trials: int, level: float, method: Any, name: str
+) -> None:
+    for successes in {0, 1, trials // 3, trials // 2, trials - 1, trials}:
+        found = proportion_interval(successes, trials, level=level, unit="case", method=method)
+        lower, upper = proportion_confint(successes, trials, alpha=1 - level, method=name)
+        assert found.lower == pytest.approx(lower, rel=1e-9, abs=1e-12)
+        assert found.upper == pytest.approx(upper, rel=1e-9, abs=1e-12)
+
+
+@given(st.integers(1, 300), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
+def test_binomial_intervals_solve_the_equations_that_define_them(
+    trials: int, data: st.DataObject, level: float
+) -> None:
+    # Clopper and Pearson: at a limit the tail of the binomial distribution from the successes
+    # on has half of what the level leaves. Wilson: a limit is so many standard errors of its
+    # own from the share.
+    successes = data.draw(st.integers(0, trials))
+    terms: dict[str, Any] = {"level": level, "unit": "case"}
+    tail = (1 - level) / 2
+    exact = proportion_interval(successes, trials, method="clopper_pearson", **terms)
+    if successes > 0:
+        assert stats.binom.sf(successes - 1, trials, exact.lower) == pytest.approx(tail, rel=1e-6)
+    if successes < trials:
+        assert stats.binom.cdf(successes, trials, exact.upper) == pytest.approx(tail, rel=1e-6)
+    score = proportion_interval(successes, trials, method="wilson", **terms)
+    normal = special.ndtri(1 - tail)
+    for limit, is_end in ((score.lower, successes == 0), (score.upper, successes == trials)):
+        apart = (successes / trials - limit) ** 2
+        assert is_end or apart == pytest.approx(normal**2 * limit * (1 - limit) / trials, rel=1e-6)
+    for one in (exact, score):
+        assert 0 <= one.lower <= successes / trials <= one.upper <= 1
+
+
 def presence_study(
     make_protocol: Any, make_case: Any, subjects: list[str], **analysis: Any
 ) -> dict[str, Any]:
@@ -350,36 +388,3 @@ def test_every_figure_has_a_bca_interval_in_its_range_where_the_protocol_asks(
             )
             assert other.interval.lower < other.interval.upper
             assert other.interval != one.interval
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", ["percentile", "bca"])
-def test_intervals_of_a_pooled_ratio_cover_the_truth_of_a_clustered_population(
-    method: str,
-) -> None:
-    # 150 subjects with 1 to 6 cases each; the recall of a subject is Beta(8, 2), so skew, and
-    # the objects of a case are binomial. The true pooled recall is 0.8, as the number of
-    # objects does not depend on the subject's recall. 1,500 populations: the standard error
-    # of the coverage is 0.6 %.
-    generator = np.random.default_rng(17)
-    covered, populations = 0, 1500
-    weights = all_weights(150, 500, 3)
-    for _ in range(populations):
-        of_case = np.repeat(np.arange(150), generator.integers(1, 7, 150))
-        of_subject = generator.beta(8, 2, 150)
-        objects = generator.integers(1, 30, len(of_case))
-        figure = ratio(
-            "recall", generator.binomial(objects, of_subject[of_case]), objects, n=1, undefined="-"
-        )
-        drawn = replicates([figure], weights, of_case)[:, 0]
-        terms: dict[str, Any] = {"level": 0.95, "unit": "subject", "cluster_count": 150}
-        value = figure.value()
-        assert value is not None
-        found = (
-            percentile_interval(drawn, **terms)
-            if method == "percentile"
-            else bca_interval(value, drawn, jackknife([figure], 150, of_case)[:, 0], **terms)
-        )
-        assert found is not None
-        covered += found.lower <= 0.8 <= found.upper
-    assert 0.93 <= covered / populations <= 0.97

@@ -233,7 +233,7 @@ def proportion_interval(
         level: Two-sided confidence level.
         unit: What is independent, ``subject`` or ``case``.
         method: Wilson's score interval, or the exact one by Clopper and Pearson, which
-            covers at least at its level and is wider.
+            covers at least at its level and is usually wider.
 
     >>> found = proportion_interval(10, 10, level=0.95, unit="case", method="wilson")
     >>> round(found.lower, 4), found.upper
