@@ -1,7 +1,7 @@
 """What the instance benchmark measures of segval: from two COCO files to evidence.
 
-The annotations are taken as they are: the gate of `validation.testset.formats.coco`, which
-reads them one by one and which no peer has, is measured apart (``gate``).
+Like every peer we start from the two files. The annotations are taken as they are: the gate of
+`validation.testset.formats.coco`, which no peer has, is not part of what is measured.
 """
 
 import gc
