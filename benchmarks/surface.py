@@ -117,21 +117,18 @@ def imports(name: str) -> None:
 
 def ours(path: str) -> list[Any]:
     """Return HD95 and the counts within the tolerance of every class and image."""
-    from validation.evidence.surface import _borders, border_distances, hausdorff_95
+    from validation.evidence.border_distances import two_way_distances
+    from validation.evidence.surface import borders
 
     found: list[Any] = []
-    for truth, prediction in np.load(path):
-        borders = [_borders(one, None, CLASSES) for one in (truth, prediction)]
-        for number in range(1, CLASSES + 1):
-            one = border_distances(borders[0][number], borders[1][number], truth.shape)
-            if one.from_reference is None or one.from_prediction is None:
+    for pair in np.load(path):
+        of_both = [borders(one, None, CLASSES)[1:] for one in pair]
+        for one in two_way_distances(list(zip(*of_both, strict=True)), pair.shape[2]):
+            if one is None:
                 found.append(None)
                 continue
-            within = [
-                int((some <= TOLERANCE_PX).sum())
-                for some in (one.from_reference, one.from_prediction)
-            ]
-            found.append([hausdorff_95(one), *within])
+            within = [some.within(TOLERANCE_PX**2) for some in one]
+            found.append([one.hausdorff_95_px(), *within])
     return found
 
 

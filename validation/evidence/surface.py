@@ -22,13 +22,12 @@ from typing import Any, NamedTuple, Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from validation.evidence.border_distances import TwoWayDistances, two_way_distances
 from validation.evidence.ratios import Count, Figure, mean_over_cases, ratio
 from validation.plan.protocol import AnalysisPlan
 from validation.testset.annotations import ClassMap
 
-_PERCENTILE = 95
 _DIAGONAL_SHARE = 0.02
 """Width of the boundary in parts of the image's diagonal, by Cheng et al. (2021)."""
 
@@ -150,17 +149,18 @@ def surface_table(
     width = boundary_width_px(shape) if terms.boundary_distance_px is None else (
         terms.boundary_distance_px
     )  # fmt: skip
-    of_reference = _borders(reference.classes, ignored, class_count)
-    of_prediction = _borders(prediction.classes, ignored, class_count)
+    of_reference = borders(reference.classes, ignored, class_count)
+    of_prediction = borders(prediction.classes, ignored, class_count)
     rows = []
-    for number in range(1, class_count + 1):
-        distances = border_distances(of_reference[number], of_prediction[number], shape)
+    found = two_way_distances(list(zip(of_reference[1:], of_prediction[1:], strict=True)), shape[1])
+    for number, distances in enumerate(found, start=1):
         shared, either = 0, 0
-        if len(of_reference[number]) or len(of_prediction[number]):
+        sizes = len(of_reference[number]), len(of_prediction[number])
+        if any(sizes):
             shared, either = _boundary_overlap(
                 reference.classes == number, prediction.classes == number, ignored, width
             )
-        rows.append(_row(distances, (shared, either), terms))
+        rows.append(_row(sizes, distances, (shared, either), terms))
     return SurfaceTable(case_id, tuple(rows))
 
 
@@ -193,10 +193,19 @@ def border_flags(
     return is_border
 
 
-def _borders(
+def borders(
     classes: NDArray[np.uint8], ignored: NDArray[np.bool_] | None, class_count: int
 ) -> list[NDArray[np.intp]]:
-    """Return the border pixels of each class as positions in the flattened image, rising."""
+    """Return the border pixels of each class as positions in the flattened image, rising.
+
+    Args:
+        classes: Index of the class of each pixel; shape (rows, columns).
+        ignored: True where a pixel is not evaluated; None: all are.
+        class_count: Classes, background not counted.
+
+    Returns:
+        By index of the class, the background's first.
+    """
     if not classes.size:
         return [np.zeros(0, np.intp)] * (class_count + 1)
     places = np.flatnonzero(border_flags(classes, ignored))
@@ -204,83 +213,25 @@ def _borders(
     return [places[of_place == number] for number in range(class_count + 1)]
 
 
-class BorderDistances(NamedTuple):
-    """Distances between two borders, in pixels."""
-
-    from_reference: NDArray[np.float64] | None
-    """From each border pixel of the reference to the nearest of the prediction; None if
-    either has none. Those of pixels that both share, which are 0, stand first."""
-    from_prediction: NDArray[np.float64] | None
-    reference_border_px: int
-    prediction_border_px: int
-
-
-def border_distances(
-    reference: NDArray[np.intp], prediction: NDArray[np.intp], shape: tuple[int, int]
-) -> BorderDistances:
-    """Return the distance of each border pixel to the nearest of the other border.
-
-    Args:
-        reference: Positions in the flattened image, rising.
-        prediction: The same.
-        shape: Rows and columns of the image.
-    """
-    sizes = len(reference), len(prediction)
-    if not all(sizes):
-        return BorderDistances(None, None, *sizes)
-    return BorderDistances(
-        _nearest(reference, prediction, shape), _nearest(prediction, reference, shape), *sizes
-    )
-
-
-def _nearest(
-    places: NDArray[np.intp], others: NDArray[np.intp], shape: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Return distances, exact as square roots of whole numbers can be; zeros first."""
-    following = np.minimum(np.searchsorted(others, places), len(others) - 1)
-    apart = places[others[following] != places]
-    found = np.zeros(len(places))
-    if len(apart):
-        tree = cKDTree(_points(others, shape), balanced_tree=False, compact_nodes=False)
-        found[-len(apart) :], _ = tree.query(_points(apart, shape))
-    return found
-
-
-def _points(places: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.float64]:
-    points = np.empty((len(places), 2))
-    points[:, 0], points[:, 1] = np.divmod(places, shape[1])
-    return points
-
-
-def hausdorff_95(distances: BorderDistances) -> float | None:
-    """Return the larger of the two directed 95th percentiles, in pixels.
-
-    Percentiles are interpolated linearly between order statistics. Other tools pool the
-    distances of both directions first (MedPy), or weigh them by length of border (DeepMind).
-    """
-    if distances.from_reference is None or distances.from_prediction is None:
-        return None
-    return max(
-        float(np.percentile(one, _PERCENTILE))
-        for one in (distances.from_reference, distances.from_prediction)
-    )
-
-
-def _row(distances: BorderDistances, boundary: tuple[int, int], terms: SurfaceTerms) -> SurfaceRow:
+def _row(
+    sizes: tuple[int, int],
+    distances: TwoWayDistances | None,
+    boundary: tuple[int, int],
+    terms: SurfaceTerms,
+) -> SurfaceRow:
     sums: list[float | None] = [None, None]
     within = [0, 0]
-    for number, one in enumerate((distances.from_reference, distances.from_prediction)):
-        if one is not None:
-            sums[number] = math.fsum(one[one > 0].tolist())
-            within[number] = int((np.rint(one * one) <= terms.largest_squared_px).sum())
+    if distances is not None:
+        sums = [one.sum_px() for one in distances]
+        within = [one.within(terms.largest_squared_px) for one in distances]
     return SurfaceRow(
-        reference_border_px=distances.reference_border_px,
-        prediction_border_px=distances.prediction_border_px,
+        reference_border_px=sizes[0],
+        prediction_border_px=sizes[1],
         reference_distance_sum_px=sums[0],
         prediction_distance_sum_px=sums[1],
         reference_within=within[0],
         prediction_within=within[1],
-        hausdorff_95_px=hausdorff_95(distances),
+        hausdorff_95_px=None if distances is None else distances.hausdorff_95_px(),
         boundary_intersection_px=boundary[0],
         boundary_union_px=boundary[1],
     )
