@@ -1,4 +1,4 @@
-"""Unit tests for validation/testset/formats/coco.py and run_lengths.py."""
+"""Unit tests for validation/testset/formats/coco*.py and validation/testset/run_lengths.py."""
 
 import json
 from typing import Any
@@ -12,8 +12,8 @@ from pycocotools import mask as coco_mask
 
 from validation.errors import RunError, TestSetError
 from validation.plan.protocol import SegmentedClass
+from validation.testset import run_lengths
 from validation.testset.cases import Case
-from validation.testset.formats import run_lengths
 from validation.testset.formats.coco import (
     CocoImage,
     CocoReference,
@@ -21,6 +21,7 @@ from validation.testset.formats.coco import (
     read_reference,
     read_results,
 )
+from validation.testset.formats.coco_masks import masks_of
 
 ROWS, COLUMNS = 20, 30
 CLASSES = (
@@ -62,7 +63,7 @@ def annotation(number: int, **changes: Any) -> dict[str, Any]:
     return {**usual, **changes}
 
 
-def reference_file(*annotations: dict[str, Any], **changes: Any) -> bytes:
+def reference_file(*annotations: Any, **changes: Any) -> bytes:
     usual = {
         "images": [
             {"id": 1, "file_name": "a.png", "height": ROWS, "width": COLUMNS},
@@ -174,30 +175,70 @@ def test_every_problem_of_a_reference_is_reported_at_once_with_its_entry() -> No
         annotation(11, segmentation=[[0, 0, float("nan"), 0, 3, 5]]),
         annotation(12, iscrowd=2),
         annotation(13, id=13.0),
+        "no object",
+        annotation(14, iscrowd=True),
+        annotation(0, image_id=2, category_id=9, segmentation={"size": [ROWS], "counts": "0"}),
         categories=[{"id": 3, "name": "nucleus"}],
     )
     expected = [
         ("categories[0]", "'nucleus' here and 'cell' in the protocol"),
-        ("annotations[1]", "id 1 was used before, by annotations[0]"),
-        ("annotations[2]", "id 0 is not a positive"),
-        ("annotations[3]", "category_id 4"),
+        ("annotations[1], case A", "id 1 was used before, by annotations[0]"),
+        ("annotations[2], case A", "id 0 is not a positive"),
+        ("annotations[3], case A", "category_id 4"),
         ("annotations[4]", "image_id 77"),
-        ("annotations[5]", "5 rows and 5 columns, the image 20 and 30"),
-        ("annotations[6]", "add up to 9223372036854775813 pixels"),
-        ("annotations[7]", "add up to 0 pixels"),
-        ("annotations[8]", "no pixel"),
-        ("annotations[9]", "no mask"),
-        ("annotations[10]", "three x, y pairs"),
-        ("annotations[11]", "leaves the image"),
-        ("annotations[12]", "not finite"),
-        ("annotations[13]", "iscrowd is 2"),
-        ("annotations[14]", "id 13.0"),
+        ("annotations[5], case A", "5 rows and 5 columns, the image 20 and 30"),
+        ("annotations[6], case A", "add up to 9223372036854775813 pixels"),
+        ("annotations[7], case A", "add up to 0 pixels"),
+        ("annotations[8], case A", "no pixel"),
+        ("annotations[9], case A", "no mask"),
+        ("annotations[10], case A", "three x, y pairs"),
+        ("annotations[11], case A", "leaves the image"),
+        ("annotations[12], case A", "not finite"),
+        ("annotations[13], case A", "iscrowd is 2"),
+        ("annotations[14], case A", "id 13.0"),
+        ("annotations[15]", "not an object"),
+        ("annotations[16], case A", "iscrowd is True"),
+        ("annotations[17], case B", "id 0 is not a positive"),
+        ("annotations[17], case B", "size [20] of the mask is not rows and columns"),
+        ("annotations[17], case B", "category_id 9 is not among the categories of the file"),
     ]
-    found = sorted(problems_of(content))
+    found = problems_of(content)
     assert len(found) == len(expected)
-    for (entry, what), problem in zip(sorted(expected), found, strict=True):
+    for (entry, what), problem in zip(expected, found, strict=True):
         assert problem.startswith(f"coco.json: {entry}: ")
         assert what in problem
+
+
+def test_a_key_that_stands_twice_is_refused_not_the_first_value_dropped() -> None:
+    twice = reference_file(annotation(1)).replace(b'"iscrowd": 0', b'"iscrowd": 0, "iscrowd": 1')
+    assert problems_of(twice) == [
+        "coco.json: annotations[0]: keys stand there more than once: iscrowd"
+    ]
+    mask = reference_file(annotation(1)).replace(b'"counts"', b'"counts": "1", "counts"')
+    assert "annotations[0]: keys stand there more than once: counts" in problems_of(mask)[0]
+    lists = reference_file(annotation(1)).replace(b"{", b'{"annotations": [], ', 1)
+    assert problems_of(lists) == ["coco.json: keys stand there more than once: annotations"]
+
+
+def test_categories_have_an_id_each_and_those_in_use_are_listed() -> None:
+    categories = [{"id": 3, "name": "cell"}, {"id": 3, "name": "cell"}, {"id": "9", "name": "x"}]
+    assert problems_of(reference_file(annotation(1, category_id=9), categories=categories)) == [
+        "coco.json: categories[1]: id 3 is of another category already",
+        "coco.json: categories[2]: id '9' is not a whole number",
+        "coco.json: annotations[0], case A: category_id 9 is not among the categories of the file",
+    ]
+
+
+def test_polygons_are_drawn_alike_alone_and_among_many_of_which_some_are_refused() -> None:
+    fine = [[1, 1, 9.5, 1, 9.5, 7, 1, 7]]
+    far = [[0, 0, 1e9, 0, 1e9, 5]]
+    alone = masks_of([fine], [(ROWS, COLUMNS)]).rles[0]
+    several = [fine, far, fine * 2, [fine[0], far[0]], [[True, 1, 2, 3, 4, 5]], [fine[0], None]]
+    found = masks_of(several, [(ROWS, COLUMNS)] * len(several))
+    assert found.rles[0] == alone
+    assert found.rles[2] == alone
+    assert sorted(found.problems) == [1, 3, 4, 5]
+    assert masks_of([[[2**80, 0, 1, 1, 2, 2]]], [(ROWS, COLUMNS)]).rles == [None]
 
 
 def test_problems_of_images_are_reported() -> None:

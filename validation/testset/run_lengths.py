@@ -17,9 +17,9 @@ from validation.testset.annotations import Rle
 MAXIMUM_PIXELS = 100_000_000
 """Most pixels of a mask; as for images."""
 
-_OFFSET, _LARGEST = 48, 63
-_CONTINUES, _SIGN, _BITS, _PAYLOAD = 0x20, 0x10, 5, 0x1F
-_LONGEST = 7
+OFFSET, LARGEST = 48, 63
+CONTINUES, SIGN, BITS, PAYLOAD = 0x20, 0x10, 5, 0x1F
+LONGEST = 7
 """Characters of one count: seven of five bits hold 32 bits and their sign."""
 
 
@@ -58,16 +58,16 @@ def counts_of(encoded: bytes) -> NDArray[np.int64]:
     >>> counts_of(b"13").tolist()
     [1, 3]
     """
-    digits = np.frombuffer(encoded, np.uint8).astype(np.int64) - _OFFSET
+    digits = np.frombuffer(encoded, np.uint8).astype(np.int64) - OFFSET
     if digits.size == 0:
         raise ValueError("the run-length string is empty")
-    if digits.min() < 0 or digits.max() > _LARGEST:
+    if digits.min() < 0 or digits.max() > LARGEST:
         raise ValueError("the run-length string has characters that are not of the encoding")
-    ends = np.flatnonzero((digits & _CONTINUES) == 0)
+    ends = np.flatnonzero((digits & CONTINUES) == 0)
     if ends.size == 0 or ends[-1] != digits.size - 1:
         raise ValueError("the run-length string ends in the middle of a count")
     starts = np.concatenate(([0], ends[:-1] + 1))
-    if (ends - starts).max() >= _LONGEST:
+    if (ends - starts).max() >= LONGEST:
         raise ValueError("a count of the run-length string overflows 32 bits")
     written = _joined(digits, starts, ends)
     written[1::2] = np.cumsum(written[1::2])
@@ -103,9 +103,9 @@ def _joined(
 ) -> NDArray[np.int64]:
     lengths = ends - starts + 1
     position = np.arange(digits.size) - np.repeat(starts, lengths)
-    values = np.add.reduceat((digits & _PAYLOAD) << (_BITS * position), starts)
-    negative = (digits[ends] & _SIGN) != 0
-    return np.where(negative, values - (np.int64(1) << (_BITS * lengths)), values)
+    values = np.add.reduceat((digits & PAYLOAD) << (BITS * position), starts)
+    negative = (digits[ends] & SIGN) != 0
+    return np.where(negative, values - (np.int64(1) << (BITS * lengths)), values)
 
 
 def _whole_numbers(counts: Sequence[Any], size: tuple[int, int]) -> list[int]:
