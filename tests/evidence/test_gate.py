@@ -66,11 +66,13 @@ def test_an_empty_mask_is_named(make_strips: Callable[..., ObjectSet]) -> None:
 @pytest.mark.parametrize(
     ("mask", "what"),
     [
-        ({"size": [1, 100], "counts": b"5"}, "object 1: the runs of the mask sum to 5 pixels"),
-        ({"size": [1, 100], "counts": b"\x00"}, "object 1: the counts of the mask hold"),
+        ({"size": [1, 100], "counts": b"5"}, "object 1: the run-length counts add up to 5 pixels"),
+        ({"size": [1, 100], "counts": b"\x00"}, "object 1: the run-length string has characters"),
         ({"size": [1, 100], "counts": [5, 95]}, "object 1: the counts of the mask are not text"),
         ({"size": [1, 100]}, "the mask of object 1 has no size and counts"),
         ({"size": [100], "counts": b"5"}, "the size of the mask of object 1 is not two"),
+        ({"size": [True, 100], "counts": b"5"}, "the size of the mask of object 1 is not two"),
+        ({"size": [1, 100], "counts": "\u00e9"}, "object 1: the run-length string has characters"),
         ({"size": "ab", "counts": b"5"}, "the size of the mask of object 1 is not two"),
         ([[1, 2, 3]], "the mask of object 1 has no size and counts"),
     ],
@@ -80,6 +82,17 @@ def test_a_damaged_mask_is_named(
 ) -> None:
     [found] = whats(replace(make_strips((0, 5)), masks=(mask,)))
     assert found.startswith(what)
+
+
+def test_a_character_that_is_no_ascii_is_not_read_as_another(
+    make_strips: Callable[..., ObjectSet],
+) -> None:
+    # "0?" would be a sound mask: no background, then 15 pixels of the object.
+    objects = replace(make_strips((0, 5), length=15), masks=({"size": [1, 15], "counts": "0?"},))
+    assert whats(objects, shape=(1, 15)) == []
+    accented = replace(objects, masks=({"size": [1, 15], "counts": "0\u00e9"},))
+    [what] = whats(accented, shape=(1, 15))
+    assert "characters that are not of the encoding" in what
 
 
 def test_a_label_map_holds_exactly_the_listed_ids() -> None:
@@ -96,6 +109,23 @@ def test_a_label_map_is_integral_and_of_the_size_of_its_image() -> None:
     assert whats(objects, shape=(1, 3)) == [
         "the label map has another size than its image",
         "the label map holds float64 values, not integers",
+    ]
+
+
+def test_values_of_another_kind_are_named(make_strips: Callable[..., ObjectSet]) -> None:
+    objects = replace(
+        make_strips((0, 5)),
+        classes=np.array([0.5]),
+        scores=np.array(["0.5"]),
+        ignored=np.array([0]),
+    )
+    assert whats(objects) == [
+        "the classes are float64 values, not integers",
+        "the scores are str96 values, not numbers",
+        "what is ignored is told by int64 values, not booleans",
+    ]
+    assert whats(replace(make_strips((0, 5)), scores=np.array([True]))) == [
+        "the scores are bool values, not numbers"
     ]
 
 

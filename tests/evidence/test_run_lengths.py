@@ -54,14 +54,14 @@ def test_a_run_of_an_image_of_gigapixels_is_read() -> None:
 @pytest.mark.parametrize(
     ("counts", "what"),
     [
-        (b"122", "sum to 5 pixels, an image of 2x3 has 6"),
-        (b"12300000001", "sum to"),
-        (b"", "no runs"),
-        (b"1 3", "a character that cannot be"),
-        ("1\u00e93", "a character that cannot be"),
-        (b"12o", "break off in the middle"),
+        (b"122", "add up to 5 pixels; 2 rows by 3 columns are 6"),
+        (b"12300000001", "add up to"),
+        (b"", "string is empty"),
+        (b"1 3", "characters that are not of the encoding"),
+        ("1\u00e93", "characters that are not of the encoding"),
+        (b"12o", "ends in the middle"),
         (b"N2", "negative"),
-        (b"o" * 20 + b"1", "longer than any image"),
+        (b"o" * 20 + b"1", "overflows 32 bits"),
         ([1, 2, 3], "not text"),
     ],
 )

@@ -6,7 +6,7 @@ annotation is named at once, with its case and entry, and nothing is scored when
 one. The same rules hold for the reference standard and for predictions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from validation.errors import Problem
 from validation.evidence.run_lengths import run_lengths
 from validation.testset.annotations import ClassMap, ObjectSet, Rle
+from validation.testset.mask_areas import areas_of
 
 _MOST_NAMED = 10
 
@@ -100,9 +101,13 @@ def _object_problems(objects: ObjectSet, shape: tuple[int, int], class_count: in
         yield "either a label map or masks have to be given, and not both", ""
     if objects.label_map is not None:
         yield from _label_map_problems(objects.ids, objects.label_map, shape)
-    for number, mask in enumerate(objects.masks or ()):
-        name = str(objects.ids[number]) if number < len(objects) else f"number {number + 1}"
-        yield from _mask_problems(name, mask, shape)
+    if objects.ignored is not None and objects.ignored.dtype != bool:
+        yield f"what is ignored is told by {objects.ignored.dtype.name} values, not booleans", ""
+    masks = objects.masks or ()
+    for number, area in enumerate(_areas(masks, shape)):
+        if area <= 0:
+            name = str(objects.ids[number]) if number < len(objects) else f"number {number + 1}"
+            yield from _mask_problems(name, masks[number], shape)
 
 
 def _length_problems(objects: ObjectSet) -> _Said:
@@ -126,6 +131,9 @@ def _id_problems(ids: NDArray[np.int64]) -> _Said:
 
 
 def _class_problems(objects: ObjectSet, class_count: int) -> _Said:
+    if objects.classes.dtype.kind not in "ui":
+        yield f"the classes are {objects.classes.dtype.name} values, not integers", ""
+        return
     unknown = (objects.classes < 1) | (objects.classes > class_count)
     if unknown.any():
         named, classes = _named(objects.ids[unknown]), _named(np.unique(objects.classes[unknown]))
@@ -136,6 +144,9 @@ def _class_problems(objects: ObjectSet, class_count: int) -> _Said:
 
 
 def _score_problems(ids: NDArray[np.int64], scores: NDArray[np.float64]) -> _Said:
+    if scores.dtype.kind not in "fui":
+        yield f"the scores are {scores.dtype.name} values, not numbers", ""
+        return
     not_finite = ~np.isfinite(scores)
     if not_finite.any():
         named, values = _named(ids[not_finite]), _named(scores[not_finite])
@@ -163,6 +174,27 @@ def _label_map_problems(
         yield f"objects without pixels: {_named(without_pixels)}", ""
 
 
+def _areas(masks: Sequence[Rle], shape: tuple[int, int]) -> list[int]:
+    """Return the area of each mask; `UNSOUND` for one that has to be looked at by itself."""
+    encoded = [_encoded(mask, shape) for mask in masks]
+    areas: list[int] = areas_of(
+        encoded, np.full(len(masks), shape[0] * shape[1], np.int64)
+    ).tolist()
+    return areas
+
+
+def _encoded(mask: Rle, shape: tuple[int, int]) -> bytes:
+    """Return the string of a mask of the image's size; an empty one if it is none."""
+    if not isinstance(mask, dict) or not _is_size(mask.get("size")):
+        return b""
+    counts = mask.get("counts")
+    if tuple(mask["size"]) != tuple(shape) or not isinstance(counts, str | bytes):
+        return b""
+    if isinstance(counts, str):
+        return counts.encode("ascii") if counts.isascii() else b""
+    return counts
+
+
 def _mask_problems(name: str, mask: Rle, shape: tuple[int, int]) -> _Said:
     if not isinstance(mask, dict) or not {"size", "counts"} <= set(mask):
         yield f"the mask of object {name} has no size and counts", ""
@@ -185,7 +217,10 @@ def _is_size(size: Any) -> bool:  # noqa: ANN401 - whatever the file held
     return (
         isinstance(size, list | tuple)
         and len(size) == 2  # noqa: PLR2004 - rows and columns
-        and all(isinstance(side, int | np.integer) and side > 0 for side in size)
+        and all(
+            isinstance(side, int | np.integer) and not isinstance(side, bool) and side > 0
+            for side in size
+        )
     )
 
 

@@ -75,6 +75,30 @@ def counts_of(encoded: bytes) -> NDArray[np.int64]:
     return written
 
 
+def runs_of(counts: str | bytes, size: tuple[int, int]) -> NDArray[np.int64]:
+    """Return the lengths of the runs of a mask down the columns, background first.
+
+    Args:
+        counts: The compressed run-length string.
+        size: Rows and columns.
+
+    Returns:
+        Lengths in pixels, none negative, their sum rows times columns.
+
+    Raises:
+        ValueError: The string is damaged, a count is negative, or they do not add up to the
+            number of pixels; the message is one clause.
+
+    >>> runs_of("13", (2, 2)).tolist()
+    [1, 3]
+    """
+    runs = counts_of(_as_bytes(counts))
+    # No run is longer than the image, so that the sum of those that are not cannot overflow.
+    if runs.min() < 0 or runs.max() > size[0] * size[1] or runs.sum() != size[0] * size[1]:
+        raise ValueError(_sum_message(runs.tolist(), size))
+    return runs
+
+
 def checked(counts: Sequence[Any] | str | bytes, size: tuple[int, int]) -> Rle:
     """Return a run-length mask as pycocotools has it, after every check.
 
@@ -84,18 +108,21 @@ def checked(counts: Sequence[Any] | str | bytes, size: tuple[int, int]) -> Rle:
 
     Raises:
         ValueError: Counts are not whole numbers, are negative, or do not add up to the
-            number of pixels.
+            number of pixels; or the string is damaged.
     """
     if not isinstance(counts, str | bytes):
         return _compressed(_whole_numbers(counts, size), size)
+    runs_of(counts, size)
+    return {"size": list(size), "counts": _as_bytes(counts)}
+
+
+def _as_bytes(counts: str | bytes) -> bytes:
     try:
-        encoded = counts.encode("ascii") if isinstance(counts, str) else counts
+        return counts.encode("ascii") if isinstance(counts, str) else counts
     except UnicodeEncodeError as error:
         raise ValueError(
             "the run-length string has characters that are not of the encoding"
         ) from error
-    _require_sum(counts_of(encoded), size)
-    return {"size": list(size), "counts": encoded}
 
 
 def _joined(
@@ -113,7 +140,7 @@ def _whole_numbers(counts: Sequence[Any], size: tuple[int, int]) -> list[int]:
         raise ValueError("run-length counts are whole numbers")
     # Summed as Python's integers, which cannot overflow.
     if any(count < 0 for count in counts) or sum(counts) != size[0] * size[1]:
-        raise ValueError(_sum_message(sum(counts), size))
+        raise ValueError(_sum_message(counts, size))
     return list(counts)
 
 
@@ -124,13 +151,11 @@ def _compressed(counts: list[int], size: tuple[int, int]) -> Rle:
     return rle
 
 
-def _require_sum(counts: NDArray[np.int64], size: tuple[int, int]) -> None:
-    if counts.min() < 0 or counts.max() > MAXIMUM_PIXELS or counts.sum() != size[0] * size[1]:
-        raise ValueError(_sum_message(int(counts.sum()), size))
-
-
-def _sum_message(total: int, size: tuple[int, int]) -> str:
+def _sum_message(counts: Sequence[int], size: tuple[int, int]) -> str:
+    negative = [count for count in counts if count < 0]
+    if negative:
+        return f"a run-length count is negative: {negative[0]}"
     return (
-        f"the run-length counts add up to {total} pixels or have negative parts; "
+        f"the run-length counts add up to {sum(counts)} pixels; "
         f"{size[0]} rows by {size[1]} columns are {size[0] * size[1]}"
     )
