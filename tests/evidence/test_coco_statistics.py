@@ -155,6 +155,32 @@ def test_the_statistics_are_the_twelve_of_cocoeval(
     assert ours == [None if one == -1 else one for one in evaluation.stats.tolist()]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_precision_at_a_threshold_of_a_size_is_that_of_cocoeval(
+    random_tables: Callable[..., list[OverlapTable]],
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+) -> None:
+    # The mean that COCOeval.summarize takes, of its own array, at each of its thresholds.
+    monkeypatch.setattr(coco_statistics, "AREA_RANGES_PX", SMALL_RANGES)
+    tables = random_tables(seed)
+    precision = theirs(tables, 2, 100).eval["precision"][..., -1]
+    pairing = coco_statistics.pair_detections(object_pool(tables, 2), 100)
+    ours = {
+        (one.class_position, one.iou, one.size): one.value
+        for one in coco_statistics.figures(coco_statistics.coco_arrays(pairing))
+        if one.metric == "average_precision_at"
+    }
+    expected = {}
+    for position, classes in ((None, slice(None)), (0, slice(0, 1)), (1, slice(1, 2))):
+        for threshold, iou in enumerate(coco_statistics.REPORTED_THRESHOLDS):
+            for stratum, size in enumerate((None, "small", "medium", "large")):
+                some = precision[threshold, :, classes, stratum]
+                some = some[some > -1]
+                expected[position, iou, size] = float(np.mean(some)) if len(some) else None
+    assert ours == expected
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), weights=st.lists(st.integers(0, 3), min_size=6, max_size=6))
 def test_a_weight_is_that_many_copies_of_the_case(

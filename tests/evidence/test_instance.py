@@ -130,12 +130,49 @@ def test_average_precision_is_what_the_hand_finds(figure: dict[str, MetricValue]
     # At .75: true, false, false, false, false, true: precision 1 .. 2/6: 21 at 1, 20 at 1/3.
     at_three_quarters = (21 + 20 / 3) / 101
     assert figure["average_precision_at/iou=0.75"].value == pytest.approx(at_three_quarters)
+    # Every object is small, so none of another size is left out, and nothing is else.
+    for iou, expected in ((0.5, at_half), (0.75, at_three_quarters)):
+        of_small = figure[f"average_precision_at/iou={iou}/size=small"]
+        assert of_small.value == pytest.approx(expected)
+        assert of_small.interval is not None
+        assert of_small.interval == figure[f"average_precision_at/iou={iou}"].interval
+        assert of_small.n == 5
+        of_large = figure[f"average_precision_at/iou={iou}/size=large"]
+        assert (of_large.value, of_large.n) == (None, 0)
+        assert of_large.undefined == "no large reference object of the class"
     # .55 and .60: .9 true, .8 false, .7 false, .6 true (.6), .6 false, .4 true: recall .2, .4, .6;
     # precision 1, 2/4, 3/6: 21 at 1, 40 at 1/2. From .65 on like .75.
     at_six_tenths = (21 + 40 / 2) / 101
     expected = (at_half + 2 * at_six_tenths + 7 * at_three_quarters) / 10
     assert figure["average_precision"].value == pytest.approx(expected)
     assert figure["average_precision"].n == 5
+
+
+def test_average_precision_of_a_size_at_a_threshold_is_what_the_hand_finds(
+    make_protocol: Callable[..., Protocol],
+    make_case: Callable[..., Case],
+    make_strips: Callable[..., ObjectSet],
+) -> None:
+    # One small reference object and two medium ones. A small false alarm has the highest score,
+    # the small object is found exactly, one of the others with IoU 1500 / 2000.
+    truth = make_strips((0, 500), (1000, 3000), (3000, 5000), length=6000)
+    found = make_strips((5000, 5900), (0, 500), (1000, 2500), length=6000, scores=[0.95, 0.9, 0.8])
+    table = overlap_table("A", truth, found)
+    value = {
+        (one.scope.iou, one.scope.size): one.value
+        for one in measure([table], [make_case("A")], make_protocol()).metrics
+        if one.metric == "average_precision_at"
+    }
+    # All: false, true, true: precision 2/3 up to recall 2/3. Small: false, true. Medium: the
+    # small ones are left out, one of two is found.
+    assert value[0.75, None] == pytest.approx(67 / 101 * 2 / 3)
+    assert value[0.75, "small"] == pytest.approx(1 / 2)
+    assert value[0.75, "medium"] == pytest.approx(51 / 101)
+    assert value[0.75, "large"] is None
+    # Above its IoU the medium detection is false.
+    assert value[0.8, None] == pytest.approx(34 / 101 * 1 / 2)
+    assert value[0.8, "small"] == pytest.approx(1 / 2)
+    assert value[0.8, "medium"] == 0
 
 
 def test_counts_have_no_interval_and_say_why(figure: dict[str, MetricValue]) -> None:

@@ -415,11 +415,12 @@ _LISTED: tuple[MetricDefinition, ...] = (
     _instance(
         "average_precision_at",
         "Average precision at one IoU threshold",
-        "As average precision, at one of the IoU thresholds .50, .55, ..., .95 alone.",
+        f"As average precision, at one of the IoU thresholds .50, .55, ..., .95 alone. {_SIZES}",
         "As average precision.",
         _COCO,
         needs_iou=True,
         has_class_mean=True,
+        has_sizes=True,
     ),
     _instance(
         "average_recall_1",

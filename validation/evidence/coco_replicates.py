@@ -111,7 +111,7 @@ def _in_order(block: _Block) -> Floats:
     return np.column_stack(
         [
             block.precision.mean(axis=2),
-            block.precision[:, 0],
+            block.precision.transpose(0, 2, 1).reshape(len(block.precision), -1),
             block.recall[:, 0, :-1],
             block.recall[:, :, -1],
         ]

@@ -250,8 +250,9 @@ def _of_class(
         value = _mean(arrays.precision[:, :, classes, stratum])
         yield "average_precision", None, size, value, count[stratum]
     for threshold, iou in enumerate(REPORTED_THRESHOLDS):
-        value = _mean(arrays.precision[threshold, :, classes, 0])
-        yield "average_precision_at", iou, None, value, count[0]
+        for stratum, size in enumerate((None, *SIZES[1:])):
+            value = _mean(arrays.precision[threshold, :, classes, stratum])
+            yield "average_precision_at", iou, size, value, count[stratum]
     for number, limit in enumerate(FIRST_LIMITS):
         value = _mean(arrays.recall[:, classes, 0, number])
         yield f"average_recall_{limit}", None, None, value, count[0]
