@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.catalogue import CATALOGUE, POOLED_OVER_CLASSES, definition
 from validation.evidence.further_tables import FurtherTables
 from validation.evidence.measure import measure
 from validation.evidence.metric_values import MetricValue
@@ -29,6 +29,16 @@ def computed(
     make_strips: Callable[..., ObjectSet],
 ) -> dict[str, list[MetricValue]]:
     cases = [make_case("A"), make_case("B")]
+
+    def _separations_of_two_classes() -> Iterator[MetricValue]:
+        rows = (SeparationRow(3, 2, 2), SeparationRow(2, 0, 3))
+        known = {one: SeparationTable(one, rows) for one in "AB"}
+        maps = [confusion_table(one, absent, absent, 2) for one in "AB"]
+        protocol = make_protocol("semantic", classes=("nucleus", "debris"))
+        for one in measure(maps, cases, protocol, further=FurtherTables(separations=known)).metrics:
+            if one.metric.endswith(POOLED_OVER_CLASSES):
+                yield one
+
     instance_tables = [make_strip_table([(0, 9)], [(0, 8), (20, 30)], one) for one in "AB"]
     instance = measure(instance_tables, cases, make_protocol())
     present, absent = make_class_map([[0, 1, 1]]), make_class_map([[0, 0, 0]])
@@ -47,8 +57,13 @@ def computed(
             *instance.metrics,
             *_of_two_classes(make_protocol(classes=("nucleus", "debris")), cases, make_strips),
             *_separations(instance_tables, cases, make_protocol()),
+            *_separations_of_two_classes(),
         ],
-        "semantic": [*semantic.metrics, *(one for some in bordered for one in some)],
+        "semantic": [
+            *semantic.metrics,
+            *(one for some in bordered for one in some),
+            *_separations_of_two_classes(),
+        ],
         "timing": list(latency_metrics({"A": 1.0})),
     }
 

@@ -85,7 +85,11 @@ def test_a_failed_case_counts_as_an_empty_border_and_keeps_its_objects(make_stud
     assert found["touching_share/class=cell"]["undefined"] == (
         "a class map does not tell objects apart"
     )
-    assert not (record / "evidence/tables/separability.csv").exists()
+    # Components are counted all the same; C3, which failed, has a reference.
+    rows = (record / "evidence/tables/separability.csv").read_bytes().splitlines()
+    assert rows[:2] == [b"case_id,class,objects,touching,components", b"C1,cell,,,2"]
+    assert len(rows) == 1 + 6 * 2
+    assert found["reference_components/class=cell"]["value"] == 8
     rows = (record / "evidence/tables/surfaces.csv").read_bytes().splitlines()
     assert [row.split(b",")[:2] for row in rows[5:7]] == [[b"C3", b"cell"], [b"C3", b"spot"]]
 

@@ -2,17 +2,22 @@
 
 Figures of a row are of that case alone, over all classes unless the column ends in
 ``/class=NAME``; a cell is empty where the figure is undefined, or the case is in no figure.
+What a mask of each class would lose of the reference objects is known of every case whose
+reference could be read: `touching_objects` of the `reference_objects`, `reference_components`,
+and their difference; of a class map, which tells no objects apart, only the components.
 `status` is ``measured`` or ``failed``; `in_figures` says whether the case enters the figures
 of ``metrics.json``.
 """
 
 from collections.abc import Sequence
 
+from validation.evidence.further_tables import holds_objects
 from validation.evidence.instance import ObjectCounts
 from validation.evidence.over_classes import row_sums
 from validation.evidence.overlap import ConfusionTable, OverlapTable
 from validation.evidence.rows import Cell, Row
 from validation.evidence.semantic import ClassPixels, class_pixels
+from validation.evidence.separability import SeparationTable
 from validation.evidence.surface import (
     SurfaceTable,
     SurfaceTerms,
@@ -44,15 +49,22 @@ _INSTANCE = (
     "segmentation_quality",
     "panoptic_quality",
 )
+_SEPARATION = ("touching_objects", "reference_components", "component_count_difference")
 _SEMANTIC = ("evaluated_px", "ignored_px", "pixel_accuracy")
 _SEMANTIC_CLASS = ("reference_px", "predicted_px", "iou", "dice", "area_fraction_difference")
 
 
-def case_columns(protocol: Protocol) -> tuple[str, ...]:
-    """Return the columns of the case rows, in order."""
+def case_columns(protocol: Protocol, *, has_separations: bool) -> tuple[str, ...]:
+    """Return the columns of the case rows, in order.
+
+    Args:
+        protocol: The approved plan.
+        has_separations: Whether it was counted what a mask would lose of the objects.
+    """
     subgroups = tuple(f"subgroup/{column}" for column in protocol.subgroups)
+    separation = _separation_columns(protocol) if has_separations else ()
     if protocol.method.kind == "instance":
-        return (*_IDENTITY, *subgroups, *_INSTANCE)
+        return (*_IDENTITY, *subgroups, *_INSTANCE, *separation)
     of_class: tuple[str, ...] = _SEMANTIC_CLASS
     if protocol.analysis.presence_minimum_area_px is not None:
         of_class = (*of_class, "presence")
@@ -60,10 +72,37 @@ def case_columns(protocol: Protocol) -> tuple[str, ...]:
     if terms is not None:
         of_class = (*of_class, *_surface_columns(terms))
     by_class = [f"{one}/class={name}" for name in protocol.class_names() for one in of_class]
-    return (*_IDENTITY, *subgroups, *_SEMANTIC, *by_class)
+    return (*_IDENTITY, *subgroups, *_SEMANTIC, *separation, *by_class)
 
 
-def case_row(case: Case, protocol: Protocol, *, failed: str | None, in_figures: bool) -> Row:
+def _separation_columns(protocol: Protocol) -> tuple[str, ...]:
+    if not holds_objects(protocol):
+        return ("reference_components",)
+    if protocol.method.kind == "instance":
+        return _SEPARATION
+    return ("reference_objects", *_SEPARATION)
+
+
+def separation_cells(table: SeparationTable, protocol: Protocol) -> Row:
+    """Return what a mask of each class would lose of the objects of one case."""
+    row = table.over_classes
+    cells: Row = {
+        "reference_objects": row.objects,
+        "touching_objects": row.touching,
+        "reference_components": row.components,
+        "component_count_difference": row.count_difference,
+    }
+    return {column: cells[column] for column in _separation_columns(protocol)}
+
+
+def case_row(
+    case: Case,
+    protocol: Protocol,
+    columns: Sequence[str],
+    *,
+    failed: str | None,
+    in_figures: bool,
+) -> Row:
     """Return the row of a case with everything but its figures."""
     identity: Row = {
         "case_id": case.case_id,
@@ -73,7 +112,7 @@ def case_row(case: Case, protocol: Protocol, *, failed: str | None, in_figures: 
         "in_figures": in_figures,
     }
     attributes: Row = {f"subgroup/{one}": case.attributes[one] for one in protocol.subgroups}
-    return {**dict.fromkeys(case_columns(protocol)), **identity, **attributes}
+    return {**dict.fromkeys(columns), **identity, **attributes}
 
 
 def instance_cells(counts: ObjectCounts) -> list[Row]:

@@ -60,6 +60,8 @@ class MetricDefinition(Record):
     """Fields of the analysis plan of which one has to be given for it; none: always there."""
     needs_several_classes: bool = False
     """True: given only where the protocol has several classes."""
+    needs_objects: bool = False
+    """True: the reference standard has to tell objects apart, whatever the method."""
 
     @property
     def range(self) -> str:
@@ -220,6 +222,7 @@ def _separability(
     better: Literal["higher", "lower", "zero", "neither"] = "lower",
     aggregation: Literal["pooled", "mean over cases", "count"] = "pooled",
     n_of: Literal["objects", "cases"] = "objects",
+    needs_objects: bool = True,
 ) -> MetricDefinition:
     return MetricDefinition(
         id=metric,
@@ -233,6 +236,7 @@ def _separability(
         methods=("semantic", "instance"),
         needs_class=True,
         needs_iou=False,
+        needs_objects=needs_objects,
         n_of=n_of,
         edge_case=edge_case,
         source="segval, validation.evidence.separability",
@@ -1081,12 +1085,13 @@ _LISTED: tuple[MetricDefinition, ...] = (
         "reference_components",
         "Connected components of the reference",
         "8-connected components of the reference's mask of the class, summed over cases.",
-        f"A count has no interval. {_CLASS_MAP}",
+        "A count has no interval. Given for class maps, too.",
         unit="components",
         upper=None,
         better="neither",
         aggregation="count",
         n_of="cases",
+        needs_objects=False,
     ),
     _timing(
         "latency_median_ms",
@@ -1124,6 +1129,7 @@ _COUNTED_IN_IMAGES = (
     "count_relative_error",
     "count_absolute_relative_error",
 )
+_OF_REFERENCE_ALONE: tuple[Kind, ...] = ("semantic", "instance")
 
 
 def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
@@ -1133,6 +1139,11 @@ def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
         text = (
             f"As {one.id}, of the objects of all classes in an image counted together; an object "
             "that was given another class is no error of this count."
+        )
+    elif one.methods == _OF_REFERENCE_ALONE:
+        text = (
+            f"As {one.id}, objects and components of all classes in an image counted together; the "
+            "mask is still one of each class."
         )
     else:
         text = (
@@ -1171,10 +1182,13 @@ def _mean_over_classes(one: MetricDefinition) -> MetricDefinition:
 _POOLED = tuple(
     one
     for one in _LISTED
-    if one.methods == ("instance",)
-    and (
-        one.aggregation == "count"
-        or one.id in (*_PAIRED, "false_positives_per_case", *_COUNTED_IN_IMAGES)
+    if one.methods == _OF_REFERENCE_ALONE
+    or (
+        one.methods == ("instance",)
+        and (
+            one.aggregation == "count"
+            or one.id in (*_PAIRED, "false_positives_per_case", *_COUNTED_IN_IMAGES)
+        )
     )
 )
 

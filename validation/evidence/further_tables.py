@@ -4,8 +4,9 @@ As files of a record:
 
 - ``tables/surfaces.csv`` (semantic, where the protocol asks for figures of borders): a row for
   each case and class, as `validation.evidence.surface.SurfaceRow` says.
-- ``tables/separability.csv`` (where the reference standard holds objects): a row for each case
-  and class, as `validation.evidence.separability.SeparationRow` says.
+- ``tables/separability.csv``: a row for each case and class, as
+  `validation.evidence.separability.SeparationRow` says. Cells of objects are empty where the
+  reference standard is a class map, which does not tell them apart.
 
 A case whose reference cannot be read has no row in either.
 """
@@ -20,6 +21,7 @@ from validation.evidence.ratios import Figure
 from validation.evidence.separability import (
     SeparationRow,
     SeparationTable,
+    figures_without_objects,
     separation_figures,
 )
 from validation.evidence.surface import (
@@ -50,7 +52,8 @@ class FurtherTables:
     """Tables by case id, those of failed cases among them."""
 
     surfaces: Mapping[str, SurfaceTable] = field(default_factory=dict)
-    separations: Mapping[str, SeparationTable] = field(default_factory=dict)
+    separations: Mapping[str, SeparationTable] | None = None
+    """None: the record was made before there were any, and has none of their figures."""
 
 
 def asks_for_surfaces(protocol: Protocol) -> bool:
@@ -76,18 +79,18 @@ def further_figures(
         protocol: The approved plan.
     """
     figures: list[Figure] = []
+    names = protocol.class_names()
     terms = surface_terms(protocol.analysis, protocol.test_set.pixel_spacing_um)
-    has_objects = holds_objects(protocol)
-    known = all(one in further.separations for one in case_ids) and bool(further.separations)
-    for number, name in enumerate(protocol.class_names()):
-        if terms is not None and asks_for_surfaces(protocol):
+    if terms is not None and asks_for_surfaces(protocol):
+        for number, name in enumerate(names):
             borders = [further.surfaces[one].rows[number] for one in case_ids]
             figures.extend(surface_figures(borders, name, terms))
-        if not has_objects:
-            figures.extend(separation_figures(None, len(case_ids), name))
-        elif known:
-            rows = [further.separations[one].rows[number] for one in case_ids]
-            figures.extend(separation_figures(rows, len(rows), name))
+    if further.separations is not None:
+        figures.extend(
+            separation_figures([further.separations.get(one) for one in case_ids], names)
+        )
+    elif not holds_objects(protocol):
+        figures.extend(figures_without_objects(len(case_ids), names))
     return figures
 
 
@@ -102,7 +105,7 @@ def further_files(further: FurtherTables, protocol: Protocol) -> dict[str, bytes
             for name, row in zip(names, table.rows, strict=True)
         ]
         files[SURFACES] = csv_bytes(_SURFACES, rows)
-    if holds_objects(protocol):
+    if further.separations is not None:
         rows = [
             {"case_id": case_id, "class": name, **row._asdict()}
             for case_id, of_case in sorted(further.separations.items())
@@ -121,15 +124,19 @@ def further_from_files(files: Mapping[str, bytes], protocol: Protocol) -> Furthe
     Raises:
         EvidenceError: A file is missing, damaged, or contradicts the protocol.
     """
-    surfaces, separations = {}, {}
+    surfaces, separations = {}, None
     if asks_for_surfaces(protocol):
         for case_id, rows in _rows_by_case(files, SURFACES, _SURFACES, protocol).items():
             surfaces[case_id] = SurfaceTable(case_id, tuple(_surface_row(one) for one in rows))
-    if holds_objects(protocol) and SEPARABILITY in files:
-        for case_id, rows in _rows_by_case(files, SEPARABILITY, _SEPARABILITY, protocol).items():
-            separations[case_id] = SeparationTable(
-                case_id, tuple(_separation_row(one) for one in rows)
+    if SEPARABILITY in files:
+        has_objects = holds_objects(protocol)
+        grouped = _rows_by_case(files, SEPARABILITY, _SEPARABILITY, protocol)
+        separations = {
+            case_id: SeparationTable(
+                case_id, tuple(_separation_row(one, has_objects=has_objects) for one in rows)
             )
+            for case_id, rows in grouped.items()
+        }
     return FurtherTables(surfaces, separations)
 
 
@@ -176,11 +183,16 @@ def _surface_row(cells: Mapping[str, str]) -> SurfaceRow:
     return row
 
 
-def _separation_row(cells: Mapping[str, str]) -> SeparationRow:
-    row = SeparationRow(*(_whole(SEPARABILITY, cells[one]) for one in SeparationRow._fields))
-    if row.touching > row.objects or (row.objects > 0) != (row.components > 0):
+def _separation_row(cells: Mapping[str, str], *, has_objects: bool) -> SeparationRow:
+    components = _whole(SEPARABILITY, cells["components"])
+    if not has_objects:
+        if cells["objects"] or cells["touching"]:
+            raise _damaged(SEPARABILITY, f"case {cells['case_id']}: objects of a class map")
+        return SeparationRow(None, None, components)
+    objects, touching = (_whole(SEPARABILITY, cells[one]) for one in ("objects", "touching"))
+    if touching > objects or touching == 1 or (objects > 0) != (components > 0):
         raise _damaged(SEPARABILITY, f"case {cells['case_id']}: counts that cannot be")
-    return row
+    return SeparationRow(objects, touching, components)
 
 
 def _whole(table: str, text: str) -> int:

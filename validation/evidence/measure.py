@@ -154,19 +154,22 @@ def measure(
     is_instance = protocol.method.kind == "instance"
     instances = _instances(measured, protocol) if is_instance else None
     beside = further or FurtherTables()
+    columns_of_cases = case_rows.case_columns(
+        protocol, has_separations=beside.separations is not None
+    )
     _require_surfaces(measured, beside, protocol)
     metrics = [_metrics(group, instances, beside, protocol) for group in groups]
     columns = class_columns([one for of_group in metrics for one in of_group])
     return Evidence(
         metrics=tuple(one for of_group in metrics for one in of_group),
-        case_rows=_case_rows(measured, instances, beside, protocol),
+        case_rows=_case_rows(measured, instances, beside, protocol, columns_of_cases),
         class_rows=tuple(
             row
             for group, of_group in zip(groups, metrics, strict=True)
             for row in _class_rows(group, of_group, protocol, columns)
         ),
         instance_rows=() if instances is None else _instance_rows(measured, instances, protocol),
-        case_columns=case_rows.case_columns(protocol),
+        case_columns=columns_of_cases,
         class_columns=columns,
         instance_columns=INSTANCE_COLUMNS if is_instance else (),
         confusion=None if instances is None else _confusion_rows(groups, instances, protocol),
@@ -398,6 +401,7 @@ def _case_rows(
     instances: _Instances | None,
     further: FurtherTables,
     protocol: Protocol,
+    columns: Sequence[str],
 ) -> tuple[Row, ...]:
     cells: dict[str, Row] = {}
     if instances is not None:
@@ -405,9 +409,12 @@ def _case_rows(
         cells = {case_id: rows[number] for case_id, number in instances.position.items()}
     return tuple(
         {
-            **case_rows.case_row(one.case, protocol, failed=one.failed, in_figures=one.in_figures),
+            **case_rows.case_row(
+                one.case, protocol, columns, failed=one.failed, in_figures=one.in_figures
+            ),
             **(cells.get(one.case.case_id) or _cells(one, protocol)),
             **_surface_cells(one, further, protocol),
+            **_separation_cells(one, further, protocol),
         }
         for one in measured
     )
@@ -432,6 +439,11 @@ def _surface_cells(one: _Measured, further: FurtherTables, protocol: Protocol) -
         return {}
     table = further.surfaces[one.case.case_id]
     return case_rows.surface_cells(table, protocol.class_names(), terms)
+
+
+def _separation_cells(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
+    table = (further.separations or {}).get(one.case.case_id)
+    return {} if table is None else case_rows.separation_cells(table, protocol)
 
 
 def _class_rows(

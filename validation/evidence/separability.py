@@ -7,36 +7,52 @@ parts becomes several. Both are counted here, by case and class, so that the cho
 semantic and instance evidence rests on the locked data.
 
 Objects count whole, wherever a region of evaluation ends; regions marked as ignored are not
-objects and are left out. A class map does not tell objects apart: there the figures are
-undefined, and say so.
+objects and are left out. A class map does not tell objects apart: there the components are
+counted, objects that touch cannot be, and every figure that needs objects is undefined and
+says so.
+
+Over several classes, components and objects of an image are counted together; components are
+still those of the mask of each class, so that objects of two classes never become one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from validation.evidence.catalogue import POOLED_OVER_CLASSES
+from validation.evidence.class_components import component_counts
 from validation.evidence.ratios import Count, Figure, ratio
 from validation.evidence.run_lengths import run_lengths
-from validation.testset.annotations import ObjectSet, Rle
+from validation.testset.annotations import ClassMap, ObjectSet, Rle
 
 NO_OBJECTS = "a class map does not tell objects apart"
-_NO_OBJECT = "no reference object of the class"
+_NO_OBJECT = "no reference object"
 _EIGHT = 8
 
 
 class SeparationRow(NamedTuple):
-    """Objects of one class in one case."""
+    """Objects of one class in one case, or of all its classes."""
 
-    objects: int
-    """Reference objects."""
-    touching: int
-    """Those that touch or overlap another one: they share a component with it."""
+    objects: int | None
+    """Reference objects; None: the reference does not tell them apart."""
+    touching: int | None
+    """Those that touch or overlap another one of their class: they share a component with it;
+    None: the reference does not tell objects apart."""
     components: int
-    """8-connected components of all of them together."""
+    """8-connected components of the mask of the class."""
+
+    @property
+    def count_difference(self) -> int | None:
+        """Components - objects: the error of counting components; None without objects.
+
+        >>> SeparationRow(3, 2, 2).count_difference
+        -1
+        """
+        return None if self.objects is None else self.components - self.objects
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,14 @@ class SeparationTable:
     case_id: str
     rows: tuple[SeparationRow, ...]
     """By class, in the protocol's order."""
+
+    @property
+    def over_classes(self) -> SeparationRow:
+        """Return the sums over the classes."""
+        objects, touching, components = (
+            None if None in column else sum(column) for column in zip(*self.rows, strict=True)
+        )
+        return SeparationRow(objects, touching, components or 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table as a JSON object."""
@@ -57,15 +81,28 @@ class SeparationTable:
         return cls(value["case_id"], tuple(SeparationRow(*row) for row in value["rows"]))
 
 
-def separation_table(case_id: str, reference: ObjectSet, class_count: int) -> SeparationTable:
+def separation_table(
+    case_id: str, reference: ObjectSet | ClassMap, class_count: int
+) -> SeparationTable:
     """Return how far the reference objects of a case are told apart by a mask of their class.
+
+    Args:
+        case_id: The case.
+        reference: Its reference standard. Of a class map the components are counted, which
+            is all that can be.
+        class_count: Number of classes of the protocol.
 
     >>> import numpy as np
     >>> label_map = np.array([[1, 2, 0, 0, 3]], np.int32)
     >>> three = ObjectSet((1, 5), np.array([1, 2, 3]), np.array([1, 1, 1]), label_map=label_map)
     >>> separation_table("c", three, 1).rows
     (SeparationRow(objects=3, touching=2, components=2),)
+    >>> separation_table("c", ClassMap((label_map > 0).astype(np.uint8)), 1).rows
+    (SeparationRow(objects=None, touching=None, components=2),)
     """
+    if isinstance(reference, ClassMap):
+        found = component_counts(reference.classes, class_count)
+        return SeparationTable(case_id, tuple(SeparationRow(None, None, one) for one in found))
     ignored = reference.ignored
     counted = np.ones(len(reference), bool) if ignored is None else ~ignored
     rows = []
@@ -121,46 +158,69 @@ def _pixels_of_mask(mask: Rle) -> NDArray[np.intp]:
 
 
 def separation_figures(
-    rows: Sequence[SeparationRow] | None, case_count: int, class_name: str
-) -> tuple[Figure, ...]:
-    """Return the figures of a class.
+    tables: Sequence[SeparationTable | None], class_names: Sequence[str]
+) -> list[Figure]:
+    """Return the figures of each class, and over all of them where there are several.
 
     Args:
-        rows: Of the class in each case; None where the reference holds no objects.
-        case_count: Number of cases.
-        class_name: The class.
+        tables: Of each case; None where its objects could not be read: the case is left out,
+            and counted in `n_undefined`.
+        class_names: The protocol's classes.
     """
-    known = rows or [SeparationRow(0, 0, 0)] * case_count
-    objects, touching, components = np.array(known, np.int64).reshape(-1, 3).T
-    cases = np.full(case_count, rows is not None, np.int64)
-    error, total, count = components - objects, int(objects.sum()), int(cases.sum())
-    of_objects = NO_OBJECTS if rows is None else _NO_OBJECT
-    of_cases = NO_OBJECTS if rows is None else "no case"
+    figures: list[Figure] = []
+    for number, name in enumerate(class_names):
+        rows = [None if one is None else one.rows[number] for one in tables]
+        figures.extend(_figures(rows, name))
+    if len(class_names) > 1:
+        pooled = _figures([None if one is None else one.over_classes for one in tables], None)
+        figures.extend(replace(one, metric=one.metric + POOLED_OVER_CLASSES) for one in pooled)
+    return figures
+
+
+def figures_without_objects(case_count: int, class_names: Sequence[str]) -> list[Figure]:
+    """Return the figures of a class map whose components were not counted: none has a value."""
+    rows = [SeparationRow(None, None, 0)] * case_count
+    return [
+        figure
+        for name in class_names
+        for figure in _figures(rows, name)
+        if not isinstance(figure, Count)
+    ]
+
+
+def _figures(rows: Sequence[SeparationRow | None], class_name: str | None) -> list[Figure]:
+    """Return the figures of a class."""
+    is_read = np.array([row is not None for row in rows], bool)
+    known = [row for row in rows if row is not None]
+    has_objects = all(row.objects is not None for row in known)
+    objects, touching, components = np.zeros((3, len(rows)), np.int64)
+    components[is_read] = [row.components for row in known]
+    objects[is_read] = [row.objects or 0 for row in known]
+    touching[is_read] = [row.touching or 0 for row in known]
+    cases = is_read.astype(np.int64) * has_objects
+    error = (components - objects) * cases
+    none_of = f"{_NO_OBJECT}{' of the class' if class_name else ''}"
     quotients = (
-        ("touching_share", touching, objects, total, of_objects),
-        ("component_count_relative_error", error, objects, total, of_objects),
-        ("component_count_mean_absolute_error", abs(error), cases, count, of_cases),
-        ("component_count_exact_rate", (error == 0) & (cases > 0), cases, count, of_cases),
+        ("touching_share", touching, objects, none_of),
+        ("component_count_relative_error", error, objects, none_of),
+        ("component_count_mean_absolute_error", abs(error), cases, "no case"),
+        ("component_count_exact_rate", (error == 0) & (cases > 0), cases, "no case"),
     )
-    return (
-        *(
-            ratio(
-                metric,
-                above,
-                below,
-                n=n,
-                undefined=why,
-                class_name=class_name,
-                is_share_of_cases=metric == "component_count_exact_rate",
-            )
-            for metric, above, below, n, why in quotients
-        ),
-        *(
-            Count(metric, int(values.sum()), count, class_name)
-            for metric, values in (
-                ("touching_objects", touching),
-                ("reference_components", components),
-            )
-            if rows is not None
-        ),
-    )
+    figures: list[Figure] = [
+        ratio(
+            metric,
+            above,
+            below,
+            n=int(below.sum()),
+            n_undefined=int((~is_read).sum()),
+            undefined=why if has_objects else NO_OBJECTS,
+            class_name=class_name,
+            is_share_of_cases=metric == "component_count_exact_rate",
+        )
+        for metric, above, below, why in quotients
+    ]
+    read = len(known)
+    if has_objects:
+        figures.append(Count("touching_objects", int(touching.sum()), read, class_name))
+    figures.append(Count("reference_components", int(components.sum()), read, class_name))
+    return figures

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from validation import clock, workspace
-from validation.evidence.further_tables import FurtherTables
+from validation.evidence.further_tables import FurtherTables, holds_objects
 from validation.evidence.gate import problems_of_class_map, problems_of_objects
 from validation.evidence.measure import Table
 from validation.evidence.overlap import (
@@ -118,7 +118,8 @@ class CaseWork:
             ``status`` is ``measured`` with ``timing``, ``table``, ``prediction`` and
             ``scores_are_constant``; or ``failed`` with ``stage``, ``what`` and the
             ``table`` of the reference alone (None where it cannot be read either). With
-            either, ``surfaces`` and ``separation``, None where there are none.
+            either, ``surfaces``, None where there are none, and ``separation``, None where
+            the reference cannot be read.
         """
         reader = self.reader
         reference: Annotation | None = None
@@ -192,16 +193,17 @@ class CaseWork:
         self, case: Case, reference: Annotation | None, prediction: Annotation | None
     ) -> dict[str, Any]:
         """Return the tables beside the confusion or the overlaps; an empty prediction if none."""
-        surfaces, objects = None, reference
+        surfaces: dict[str, Any] | None = None
+        objects: Annotation | None = reference
         count, test_set = len(self.protocol.classes), self.protocol.test_set
         if isinstance(reference, ClassMap):
             terms = surface_terms(self.protocol.analysis, test_set.pixel_spacing_um)
             found = prediction or ClassMap(np.zeros_like(reference.classes))
             if terms is not None and isinstance(found, ClassMap):
                 surfaces = surface_table(case.case_id, reference, found, count, terms).to_dict()
-            objects = self._objects(case)
+            objects = self._objects(case) if holds_objects(self.protocol) else reference
         separation = None
-        if isinstance(objects, ObjectSet):
+        if objects is not None:
             separation = separation_table(case.case_id, objects, count).to_dict()
         return {"surfaces": surfaces, "separation": separation}
 

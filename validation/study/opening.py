@@ -72,7 +72,7 @@ def metric_terms() -> dict[str, MetricTerms]:
             upper=one.upper,
             has_interval=one.aggregation not in {"count", "quantile"},
             asked_by=one.asked_by,
-            needs_objects=set(one.methods) == {"semantic", "instance"},
+            needs_objects=one.needs_objects,
             has_sizes=one.has_sizes,
             has_class_mean=one.has_class_mean,
             needs_several_classes=one.needs_several_classes,
