@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.files import evidence_files
+from validation.evidence.further_tables import FurtherTables, holds_objects
 from validation.evidence.measure import Evidence, FailedCase, measure
 from validation.evidence.overlap import (
     confusion_table,
@@ -24,6 +25,7 @@ from validation.evidence.overlap import (
     overlap_table_without_prediction,
 )
 from validation.evidence.run_record import CaseTiming, RunRecord
+from validation.evidence.separability import separation_table
 from validation.evidence.timing import latency_metrics
 from validation.judge.acceptance import assess
 from validation.judge.findings import CaseFinding
@@ -415,7 +417,7 @@ def _measured(
     plan: Protocol, cases: list[Case], objects: int, failed: tuple[str, ...]
 ) -> tuple[Evidence, dict[str, Any]]:
     rng = np.random.default_rng(7)
-    tables, failures, drawn = [], {}, {}
+    tables, failures, drawn, separations = [], {}, {}, {}
     for case in cases:
         dense = case.attributes["density"] == "dense"
         image, truth, found = draw_case(rng, objects if dense else objects // 2)
@@ -426,6 +428,13 @@ def _measured(
             reference = ClassMap((truth > 0).astype(np.uint8))
             prediction = ClassMap((found > 0).astype(np.uint8))
         drawn[case.case_id] = (image, reference, prediction)
+        count = len(plan.classes)
+        whole = _objects(truth, count, scored=False)
+        separations[case.case_id] = separation_table(
+            case.case_id,
+            whole if holds_objects(plan) else ClassMap((truth > 0).astype(np.uint8)),
+            count,
+        )
         if case.case_id in failed:
             without = (
                 overlap_table_without_prediction(case.case_id, reference)
@@ -437,7 +446,8 @@ def _measured(
             tables.append(overlap_table(case.case_id, reference, prediction))
         else:
             tables.append(confusion_table(case.case_id, reference, prediction, 1))
-    return measure(tables, cases, plan, failed=failures), drawn
+    further = FurtherTables(separations=separations)
+    return measure(tables, cases, plan, failed=failures, further=further), drawn
 
 
 def _failures(failed: tuple[str, ...]) -> list[CaseFinding]:

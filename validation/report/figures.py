@@ -189,14 +189,21 @@ class Pair:
     prediction: float
 
 
-def agreement_scatter(pairs: Sequence[Pair], *, alt: str, quantity: str) -> Markup:
-    """Return predicted against reference quantity, with the line of equality."""
+def agreement_scatter(
+    pairs: Sequence[Pair], *, alt: str, quantity: str, labels: tuple[str, str] | None = None
+) -> Markup:
+    """Return predicted against reference quantity, with the line of equality.
+
+    `labels` are those of the axes, across and up, where they are not reference and prediction.
+    """
     numbers = [0.0, *(one for pair in pairs for one in (pair.reference, pair.prediction))]
     frame = _Frame(width=222, height=196)
     scale_x = _padded_scale(numbers, frame.left, frame.right, pad=0.04, floor=0.0)
     scale_y = Scale(scale_x.low, scale_x.high, frame.bottom, frame.top)
     ends = (scale_x.low, scale_x.high)
-    parts = _frame_axes(frame, scale_x, scale_y, f"reference: {quantity}", f"predicted: {quantity}")
+    parts = _frame_axes(
+        frame, scale_x, scale_y, *(labels or (f"reference: {quantity}", f"predicted: {quantity}"))
+    )
     parts.append(
         _line(scale_x(ends[0]), scale_y(ends[0]), scale_x(ends[1]), scale_y(ends[1]), ACCENT, 0.8)
     )
@@ -206,18 +213,25 @@ def agreement_scatter(pairs: Sequence[Pair], *, alt: str, quantity: str) -> Mark
 
 
 def difference_plot(
-    pairs: Sequence[Pair], *, alt: str, quantity: str, bias: float | None
+    pairs: Sequence[Pair],
+    *,
+    alt: str,
+    quantity: str,
+    bias: float | None,
+    labels: tuple[str, str] | None = None,
 ) -> Markup:
-    """Return differences against means (Bland and Altman), with zero and the bias."""
+    """Return differences against means (Bland and Altman), with zero and the bias.
+
+    `labels` are those of the axes, across and up, where they are not reference and prediction.
+    """
     frame = _Frame(width=222, height=196)
     means = [(pair.reference + pair.prediction) / 2 for pair in pairs]
     differences = [pair.prediction - pair.reference for pair in pairs]
     largest = max((abs(one) for one in differences), default=0.0) or 1.0
     scale_x = _padded_scale([0.0, *means], frame.left, frame.right, pad=0.04, floor=0.0)
     scale_y = _padded_scale([-largest, largest], frame.bottom, frame.top)
-    parts = _frame_axes(
-        frame, scale_x, scale_y, f"mean of both: {quantity}", f"predicted {MINUS} reference"
-    )
+    usual = (f"mean of both: {quantity}", f"predicted {MINUS} reference")
+    parts = _frame_axes(frame, scale_x, scale_y, *(labels or usual))
     zero = scale_y(0.0)
     parts.append(_line(frame.left, zero, frame.right, zero, MUTED, 0.7))
     if bias is not None:

@@ -15,6 +15,7 @@ from validation.report.view import appendices, cases, failures, front, plan
 from validation.report.view.addresses import Addresses
 from validation.report.view.criteria import criteria_views
 from validation.report.view.elements import Heading, Numbering, paragraphs
+from validation.report.view.method import MethodView, method
 from validation.report.view.results import ResultsView, results
 from validation.report.view.wording import Words, joined
 
@@ -57,7 +58,7 @@ class ReportView:
     cover: front.CoverView
     summary: front.SummaryView
     intended_use: plan.ItemsView
-    method: plan.MethodView
+    method: MethodView
     requirements: plan.RequirementsView
     test_set: cases.TestSetView
     model: plan.ModelView
@@ -88,7 +89,7 @@ def report_view(contents: RecordContents) -> ReportView:
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
         summary=front.summary(contents, addresses, numbering, criteria),
         intended_use=plan.intended_use(protocol, numbering),
-        method=plan.method(protocol, numbering),
+        method=method(contents, addresses, words, numbering),
         requirements=plan.requirements(protocol, numbering),
         test_set=cases.test_set(contents, addresses, words, numbering),
         model=plan.model(contents, numbering),

@@ -31,6 +31,8 @@ MOST_CASES = 500
 """Cases printed one by one; the same."""
 
 _LONG_ID = 18
+_ROOMY = 8
+"""Figures of a case for which there is room beside wide columns of names."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,9 @@ def _case_table(contents: RecordContents, numbering: Numbering) -> Table:
             )
         ]
     rows = contents.case_rows
+    known = rows[0] if rows else {}
+    given = {one for one, _, _ in columns}
+    columns += [one for one in _SEPARATION_COLUMNS if one[0] in known and one[0] not in given]
     shown = rows[:MOST_CASES]
     has_subjects = any(line["subject_id"] for line in rows)
     layout = _CaseLayout(plan.subgroups, tuple(columns), has_subjects)
@@ -300,14 +305,22 @@ def _case_table(contents: RecordContents, numbering: Numbering) -> Table:
 
 _INSTANCE_COLUMNS = (
     ("reference_objects", "Refer\u00adence", 0),
-    ("predicted_objects", "Predic\u00adted", 0),
+    ("predicted_objects", "Pre\u00addic\u00adted", 0),
     ("matched", "Mat\u00adched", 0),
-    ("missed", "Missed", 0),
-    ("merged", "Merged", 0),
+    ("missed", "Mis\u00adsed", 0),
+    ("merged", "Mer\u00adged", 0),
     ("split", "Split", 0),
     ("false_positives", "False pos.", 0),
     ("f1", "F1", 3),
 )
+
+
+_SEPARATION_COLUMNS = (
+    ("reference_objects", "Objects", 0),
+    ("touching_objects", "Touch\u00ading", 0),
+    ("reference_components", "Compo\u00adnents", 0),
+)
+"""What a mask would lose of the reference objects; printed where it was counted."""
 
 
 @dataclass(frozen=True)
@@ -321,14 +334,16 @@ class _CaseLayout:
 
     def columns(self, *, is_wide: bool) -> list[Column]:
         """Return the columns; `is_wide` makes room for long ids."""
-        first = 27.0 if is_wide else 15.0
+        first, other = 27.0 if is_wide else 15.0, 13.0
+        if len(self.figures) > _ROOMY:
+            first, other = first - 2.0, 11.0
         names = (["Subject"] if self.has_subjects else []) + (
             [", ".join(self.subgroups)] if self.subgroups else []
         )
-        width = (100.0 - first - 13.0 * len(names)) / max(1, len(self.figures))
+        width = (100.0 - first - other * len(names)) / max(1, len(self.figures))
         return [
             Column("Case", f"{first}%"),
-            *(Column(name, "13%") for name in names),
+            *(Column(name, f"{other}%") for name in names),
             *(Column(label, f"{width:.2f}%", "number") for _, label, _ in self.figures),
         ]
 

@@ -1,4 +1,4 @@
-"""What was promised: intended use, method, requirements and risks, model, analysis plan."""
+"""What was promised: intended use, requirements and risks, model, analysis plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.wording import METHODS, Words, joined, sentence
+from validation.report.view.wording import Words, joined, sentence
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,6 @@ class ItemsView:
 
     heading: Heading
     items: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class MethodView:
-    """Semantic or instance, and why."""
-
-    heading: Heading
-    chosen: str
-    not_chosen: str
-    justification: tuple[str, ...]
-    why_not: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,18 +85,6 @@ def intended_use(plan: Protocol, numbering: Numbering) -> ItemsView:
             item("Conditions of use", *paragraphs(device.use_environment)),
             item("Classes", *(f"{one.name}: {one.description}" for one in plan.classes)),
         ),
-    )
-
-
-def method(plan: Protocol, numbering: Numbering) -> MethodView:
-    """Return the method with its justification."""
-    other = "semantic" if plan.method.kind == "instance" else "instance"
-    return MethodView(
-        heading=numbering.section("Method and its justification", "method"),
-        chosen=sentence(METHODS[plan.method.kind]),
-        not_chosen=sentence(METHODS[other]),
-        justification=paragraphs(plan.method.justification),
-        why_not=paragraphs(plan.method.not_chosen),
     )
 
 

@@ -168,7 +168,7 @@ class _Teller:
             figures = [
                 one
                 for one in self.addresses.select(scope)
-                if not one.metric.startswith(_AGREEMENT) and one.metric not in _TIMINGS
+                if not one.metric.startswith(_AGREEMENT) and one.metric not in _ELSEWHERE
             ]
             if figures:
                 title = f"Class {name}" if name else "Over all classes"
@@ -593,6 +593,8 @@ class _Teller:
 
 _NOTHING = text("\u2013")
 _TIMINGS = tuple(one.id for one in CATALOGUE if "timing" in one.methods)
+_ELSEWHERE = frozenset({*_TIMINGS, *(one.id for one in CATALOGUE if len(one.methods) > 1)})
+"""Printed under timing, and with the method: those of the reference alone."""
 
 
 def _numbers(rows: Iterable[Row], column: str) -> list[float]:
