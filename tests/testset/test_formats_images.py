@@ -176,6 +176,36 @@ def test_class_values_become_indices_and_ignored_pixels_a_mask() -> None:
     assert found.ignored.tolist() == [[False, False], [False, True]]
 
 
+@pytest.mark.parametrize("first", [1, 3])
+@pytest.mark.parametrize("ignore_value", [None, 0, 40, 255])
+def test_values_are_the_same_classes_however_they_are_looked_up(
+    first: int, ignore_value: int | None
+) -> None:
+    classes = [
+        SegmentedClass(name=f"class {one}", description="-", value=one)
+        for one in range(first, first + 19)
+    ]
+    generator = np.random.default_rng(first)
+    values = generator.choice([0, *(one.value for one in classes)], (20, 30)).astype(np.uint8)
+    if ignore_value is not None:
+        values[3:6] = ignore_value
+    before = values.copy()
+    found, wider = (
+        class_map_of(one, classes, ignore_value) for one in (values, before.astype(int))
+    )
+    assert np.array_equal(found.classes, wider.classes)
+    assert found.classes.dtype == np.uint8
+    hidden = np.zeros(values.shape, bool) if ignore_value is None else values == ignore_value
+    assert np.array_equal(
+        found.classes[~hidden], np.where(values, values - (first - 1), 0)[~hidden]
+    )
+    assert not found.classes[hidden].any()
+    assert np.array_equal(values, before)
+    values[0, 0] = 41
+    with pytest.raises(ValueError, match=r"41 \(1 pixels\)"):
+        class_map_of(values, classes, ignore_value)
+
+
 def test_unknown_class_values_are_named_and_counted() -> None:
     values = np.array([[0, 7, 9, 9], [8, 255, 255, 255]], np.uint8)
     with pytest.raises(ValueError, match=r"8 \(1 pixels\), 9 \(2 pixels\), 255 \(3 pixels\).*0, 7"):

@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 
 _DENSE_CELLS = 1 << 22
 _EXACT_IN_FLOAT32 = 1 << 24
-_BEYOND = (1 << 16) - 1
+_BEYOND = (1 << 8) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,22 +188,19 @@ def class_histogram(
         ignored: True where a pixel is not counted.
         side: Number of classes, background among them.
     """
-    counts = np.zeros(side * side, np.int64)
-    cells = reference.astype(np.uint16)
-    cells *= np.uint16(side)
-    cells += prediction
-    if (
-        ignored is not None
-    ):  # the largest number lies beyond all pairs, unless there are 256 classes
-        cells |= ignored * np.uint16(_BEYOND)
-    row = cells.reshape(1, -1)
-    for start in range(0, row.size, _EXACT_IN_FLOAT32):
-        some = row[:, start : start + _EXACT_IN_FLOAT32]
-        found = cv2.calcHist([some], [0], None, [side * side], [0, side * side])
-        counts += found.ravel().astype(np.int64)
-    if ignored is not None and side * side > _BEYOND:
-        counts[-1] -= int(ignored.sum())
-    return counts.reshape(side, side)
+    marked = reference
+    if ignored is not None:
+        marked = reference.copy()
+        marked[ignored] = _BEYOND  # in no row, unless there are 256 classes
+    counts = np.zeros((side, side), np.int64)
+    rows = marked.reshape(1, -1), prediction.reshape(1, -1)
+    for start in range(0, marked.size, _EXACT_IN_FLOAT32):
+        some = [row[:, start : start + _EXACT_IN_FLOAT32] for row in rows]
+        found = cv2.calcHist(some, [0, 1], None, [side, side], [0, side, 0, side])
+        counts += found.astype(np.int64)
+    if ignored is not None and side > _BEYOND:
+        counts[_BEYOND] -= np.bincount(prediction[ignored], minlength=side)
+    return counts
 
 
 def confusion_table_without_prediction(

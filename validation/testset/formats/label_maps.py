@@ -106,30 +106,35 @@ def class_map_of(
     """
     _require_integers(values, "class map")
     known = (0, *(one.value for one in classes))
+    ignored = None if ignore_value is None else values == ignore_value
     if values.dtype == np.uint8 and len(known) < _UNKNOWN:
-        index = _looked_up(values, known, ignore_value)
+        index = _looked_up(values, known, ignored)
         if index is not None:
-            return ClassMap(index, None if ignore_value is None else values == ignore_value)
+            return ClassMap(index, ignored)
     _require_known(values, {*known, ignore_value})
     index = np.zeros(values.shape, np.uint8)
     for position, value in enumerate(known):
         index[values == value] = position
-    return ClassMap(index, None if ignore_value is None else values == ignore_value)
+    return ClassMap(index, ignored)
 
 
 def _looked_up(
-    values: NDArray[np.uint8], known: Sequence[int], ignore_value: int | None
+    values: NDArray[np.uint8], known: Sequence[int], ignored: NDArray[np.bool_] | None
 ) -> NDArray[np.uint8] | None:
     """Return the position of each value among those known; None if one is unknown."""
+    if not values.size:
+        return None
+    evaluated = values
+    if ignored is not None:
+        evaluated = (~ignored).view(np.uint8)
+        evaluated *= values  # what is not evaluated is background
+    if known == tuple(range(len(known))):
+        return evaluated if evaluated.max() < len(known) else None
     table = np.full(256, _UNKNOWN, np.uint8)
     for position, value in enumerate(known):
         if value < len(table):
             table[value] = position
-    if ignore_value is not None and ignore_value < len(table):
-        table[ignore_value] = 0
-    if not values.size:
-        return None
-    found = np.asarray(cv2.LUT(values, table), np.uint8)
+    found = np.asarray(cv2.LUT(evaluated, table), np.uint8)
     return None if found.max() == _UNKNOWN else found
 
 
