@@ -35,7 +35,13 @@ def compare(files: CocoFiles, repeat: int, *, reference_as_rle: bool) -> dict[st
     """Return what we and each peer take, in the contract of the benchmarks."""
     paths = str(files.reference), str(files.results)
     ours = best_of(repeat, "benchmarks.instance_work:evidence", *paths)
-    with_rows = best_of(repeat, "benchmarks.instance_work:evidence_with_rows", *paths)
+    more = {
+        f"ours_with_{what}": _cost(best_of(repeat, f"benchmarks.instance_work:{function}", *paths))
+        for what, function in (
+            ("rows_of_instances_csv", "evidence_with_rows"),
+            ("figures_over_classes_and_confusion", "evidence_over_classes"),
+        )
+    }
     return {
         "workload": {
             "images": files.images,
@@ -46,7 +52,7 @@ def compare(files: CocoFiles, repeat: int, *, reference_as_rle: bool) -> dict[st
         },
         "ours": _cost(ours),
         "peers": [_peer(name, paths, repeat, ours) for name in PEERS],
-        "further": {"ours_with_rows_of_instances_csv": _cost(with_rows)},
+        "further": more,
     }
 
 

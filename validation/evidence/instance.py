@@ -7,6 +7,7 @@ as in `validation.evidence.coco_statistics`.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -153,6 +154,12 @@ def object_figures(
         return chosen
 
     reference, prediction = of(counts.references), of(counts.predictions)
+    # Figures hold on to their arrays, so what several of them rest on is made once.
+    shared = _Shared(
+        reference.astype(np.float64),
+        counts.references_by_size[members, class_position].astype(np.float64),
+        np.ones(len(members)),
+    )
     shares = (("merged_share", of(counts.merged)), ("split_share", of(counts.split_events)))
     sums = {
         "reference_objects": reference,
@@ -168,7 +175,7 @@ def object_figures(
             for iou, pairs in counts.pairs.items()
             for figure in _pair_figures(
                 pairs,
-                counts.references_by_size,
+                shared,
                 members,
                 class_position,
                 class_name=class_name,
@@ -180,7 +187,7 @@ def object_figures(
             ratio(
                 metric,
                 objects,
-                reference,
+                shared.references,
                 n=int(reference.sum()),
                 undefined=NO_REFERENCE,
                 class_name=class_name,
@@ -194,9 +201,19 @@ def object_figures(
     )
 
 
+class _Shared(NamedTuple):
+    """What figures at every IoU threshold rest on, by case."""
+
+    references: Floats
+    references_by_size: Floats
+    """Shape (cases, sizes)."""
+    cases: Floats
+    """A one for each."""
+
+
 def _pair_figures(
     pairs: PairCounts,
-    references_by_size: Integers,
+    shared: _Shared,
     members: Integers,
     position: int,
     *,
@@ -204,32 +221,34 @@ def _pair_figures(
     iou: float,
 ) -> list[Ratio]:
     tp, fn, fp = (
-        one[:, position][members] for one in (pairs.matched, pairs.missed, pairs.false_positives)
+        one[:, position][members].astype(np.float64)
+        for one in (pairs.matched, pairs.missed, pairs.false_positives)
     )
     iou_sum, dice_sum = pairs.iou_sum[members, position], pairs.dice_sum[members, position]
-    references, predictions, matched = (int(one.sum()) for one in (tp + fn, tp + fp, tp))
+    found, halves = tp + fp, tp + (fp + fn) / 2
+    references, predictions, matched = (int(one.sum()) for one in (shared.references, found, tp))
     neither = "no reference object and no predicted object of the class"
     no_pair = "no matched pair of the class"
-    rows: tuple[tuple[str, Integers | Floats, Integers | Floats, int, str], ...] = (
-        ("recall", tp, tp + fn, references, NO_REFERENCE),
-        ("precision", tp, tp + fp, predictions, "no predicted object of the class"),
-        ("f1", 2 * tp, 2 * tp + fp + fn, references, neither),
+    rows: tuple[tuple[str, Floats, Floats, int, str], ...] = (
+        ("recall", tp, shared.references, references, NO_REFERENCE),
+        ("precision", tp, found, predictions, "no predicted object of the class"),
+        ("f1", tp, halves, references, neither),
         ("segmentation_quality", iou_sum, tp, matched, no_pair),
-        ("panoptic_quality", iou_sum, tp + (fp + fn) / 2, references, neither),
+        ("panoptic_quality", iou_sum, halves, references, neither),
         ("matched_dice", dice_sum, tp, matched, no_pair),
-        ("false_positives_per_case", fp, np.ones(len(tp)), len(tp), "no case"),
+        ("false_positives_per_case", fp, shared.cases, len(tp), "no case"),
     )
     figures = [
         ratio(metric, above, below, n=n, undefined=why, class_name=class_name, iou=iou)
         for metric, above, below, n, why in rows
     ]
-    found, there = pairs.matched_by_size[members, position], references_by_size[members, position]
+    by_size = pairs.matched_by_size[members, position].astype(np.float64)
     return figures + [
         ratio(
             "recall",
-            found[:, number],
-            there[:, number],
-            n=int(there[:, number].sum()),
+            by_size[:, number],
+            shared.references_by_size[:, number],
+            n=int(shared.references_by_size[:, number].sum()),
             undefined=f"no {size} reference object of the class",
             class_name=class_name,
             iou=iou,
