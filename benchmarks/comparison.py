@@ -20,6 +20,8 @@ class Peer(NamedTuple):
     """``module:function``."""
     agrees: Callable[[Any, Any], str]
     """From our result and the peer's to how closely they agree."""
+    version_of: Callable[[str], str] = importlib.metadata.version
+    """Version of the package; `PackageNotFoundError` where it is not installed."""
 
 
 def compare(
@@ -73,7 +75,7 @@ def show(report: Report, *, as_json: bool, per: int, what: str) -> None:
 
 def _peer(peer: Peer, ours: Measured, arguments: Sequence[str], repeat: int) -> Report:
     try:
-        version = importlib.metadata.version(peer.package)
+        version = peer.version_of(peer.package)
     except importlib.metadata.PackageNotFoundError:
         return {"name": peer.name, "skipped": "not installed"}
     one = best_of(repeat, peer.function, *arguments)
