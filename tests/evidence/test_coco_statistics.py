@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.cocoeval import COCOeval
 
-from validation.evidence import coco_replicates, coco_statistics
+from validation.evidence import coco_replicates, coco_statistics, froc
 from validation.evidence.matching import class_objects, match
 from validation.evidence.object_pool import object_pool
 from validation.evidence.overlap import OverlapTable, overlap_table
@@ -308,4 +308,34 @@ def test_without_cases_there_is_nothing() -> None:
     pairing = coco_statistics.pair_detections(object_pool([], 1), 100)
     assert all(
         one.value is None for one in coco_statistics.figures(coco_statistics.coco_arrays(pairing))
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), cases_a_cluster=st.integers(1, 3))
+def test_the_jackknife_of_curves_is_the_re_weighting_without_each_cluster(
+    make_random_objects: Callable[..., Any],
+    make_jittered: Callable[..., Any],
+    seed: int,
+    cases_a_cluster: int,
+) -> None:
+    # Most clusters lack one of the three classes; some cases are not looked at.
+    make = tables_from(make_random_objects, make_jittered)
+    tables = [table for one in range(3) for table in make(seed + one, most=4)]
+    pool = object_pool(tables, 3)
+    is_member = np.random.default_rng(seed).random(len(tables)) < 0.8
+    of_case = np.arange(is_member.sum()) // cases_a_cluster
+    count = int(of_case.max(initial=-1)) + 1
+    without = 1 - np.eye(count, dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coco_statistics, "AREA_RANGES_PX", SMALL_RANGES)
+        pairing = coco_statistics.pair_detections(pool, 5)
+        ours = coco_replicates.jackknife(pairing, count, of_case, is_member)
+        expected = coco_replicates.replicates(pairing, without, of_case, is_member)
+    np.testing.assert_allclose(ours, expected, rtol=1e-14, atol=0)
+    response = froc.free_response(pool, (0.3, 0.5))
+    assert np.array_equal(
+        froc.jackknife(response, count, of_case, is_member),
+        froc.sensitivities(response, without, of_case, is_member),
+        equal_nan=True,
     )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from validation.evidence import leaving_out
 from validation.evidence.coco_statistics import (
     FIRST_LIMITS,
     IOU_THRESHOLDS,
@@ -25,6 +26,8 @@ from validation.evidence.pooled_matching import Bits
 
 _THRESHOLDS = len(IOU_THRESHOLDS)
 _LEVELS = len(RECALL_LEVELS)
+_FIGURES = (1 + _THRESHOLDS + 1) * len(SIZES) + len(FIRST_LIMITS)
+"""Figures of a class: AP, AP at each threshold and AR by size, and AR of the first limits."""
 _CELLS_AT_ONCE = 1 << 18
 """Replicates times detections that are weighed together: as many as stay in the cache."""
 _MOST_REPLICATES = 250
@@ -50,39 +53,72 @@ def replicates(
         computation only, where no reference object was drawn. A mean over classes is taken
         over the classes that were drawn.
     """
-    pool = pairing.pool
-    if is_member is None:
-        is_member = np.ones(pool.case_count, bool)
-    cluster = np.zeros(pool.case_count, np.int64)
-    cluster[is_member] = cluster_of_case
+    classes = _class_detections(pairing, cluster_of_case, is_member)
+    found = _figures(len(weights), pairing.pool.class_count)
     # A row a cluster: what a class needs is then copied in long pieces. Whole numbers all, so
     # that sums are exact.
     times = np.ascontiguousarray(weights.T, np.float64)
-    by_class = np.stack(
-        [
-            np.concatenate(
-                [
-                    _in_order(_class_block(one, times[:, some]))
-                    for some in _replicates_at_once(len(weights), len(one.cluster))
-                ]
-            )
-            for one in _class_detections(pairing, is_member, cluster)
-        ],
-        axis=1,
-    )
-    if pool.class_count > 1:
+    for of_class, one in zip(_by_class(found), classes, strict=True):
+        at_once = _replicates_at_once(len(one.cluster))
+        for start in range(0, len(weights), at_once):
+            some = slice(start, start + at_once)
+            of_class[some] = _in_order(_class_block(one, times[:, some]))
+    return _with_means(found)
+
+
+def jackknife(
+    pairing: CocoPairing,
+    cluster_count: int,
+    cluster_of_case: Integers,
+    is_member: Flags | None = None,
+) -> Floats:
+    """Return all statistics without each cluster in turn; see `validation.evidence.leaving_out`.
+
+    Args:
+        pairing: The pairing of all cases.
+        cluster_count: Number of clusters.
+        cluster_of_case: Index of the cluster of each case that is looked at.
+        is_member: The cases that are looked at, shape (cases,); None: all.
+
+    Returns:
+        Shape (clusters, figures), as `replicates` has it.
+    """
+    classes = _class_detections(pairing, cluster_of_case, is_member)
+    found = _figures(cluster_count, pairing.pool.class_count)
+    for of_class, one in zip(_by_class(found), classes, strict=True):
+        having = leaving_out.having(one.cluster, *one.reference_clusters)
+        own = one.numbered_by(having)
+        blocks = leaving_out.left_out(len(having), 1, _replicates_at_once(len(one.cluster)))
+        values = np.concatenate([_in_order(_class_block(own, some.times)) for some in blocks])
+        of_class[:] = values[-1]
+        of_class[having] = values[:-1]
+    return _with_means(found)
+
+
+def _figures(rows: int, classes: int) -> Floats:
+    """Return room for the figures: the means over classes, if there are several, and theirs."""
+    return np.empty((rows, classes + (classes > 1), _FIGURES))
+
+
+def _by_class(found: Floats) -> Iterator[Floats]:
+    """Yield the room of each class, shape (rows, figures)."""
+    for position in range(found.shape[1] > 1, found.shape[1]):
+        yield found[:, position]
+
+
+def _with_means(found: Floats) -> Floats:
+    """Return all figures of each row, having filled in the means over classes."""
+    if found.shape[1] > 1:
+        by_class = found[:, 1:]
         defined = ~np.isnan(by_class)
-        above = np.where(defined, by_class, 0.0).sum(axis=1, keepdims=True)
-        below = defined.sum(axis=1, keepdims=True)
-        mean = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-        by_class = np.concatenate([mean, by_class], axis=1)
-    return by_class.reshape(len(weights), -1)
+        above = np.where(defined, by_class, 0.0).sum(axis=1)
+        below = defined.sum(axis=1)
+        found[:, 0] = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return found.reshape(len(found), -1)
 
 
-def _replicates_at_once(count: int, detections: int) -> Iterator[slice]:
-    at_once = min(max(1, _CELLS_AT_ONCE // max(1, detections)), _MOST_REPLICATES)
-    for start in range(0, max(1, count), at_once):
-        yield slice(start, start + at_once)
+def _replicates_at_once(detections: int) -> int:
+    return min(max(1, _CELLS_AT_ONCE // max(1, detections)), _MOST_REPLICATES)
 
 
 class _Detections(NamedTuple):
@@ -95,6 +131,15 @@ class _Detections(NamedTuple):
     reference_clusters: tuple[Integers, ...]
     """Cluster of each reference object to be found, by stratum."""
     limit: int
+
+    def numbered_by(self, clusters: Integers) -> "_Detections":
+        """Return the same with clusters as their places in a sorted array of all they have."""
+        return self._replace(
+            cluster=np.searchsorted(clusters, self.cluster),
+            reference_clusters=tuple(
+                np.searchsorted(clusters, one) for one in self.reference_clusters
+            ),
+        )
 
 
 class _Block(NamedTuple):
@@ -119,9 +164,13 @@ def _in_order(block: _Block) -> Floats:
 
 
 def _class_detections(
-    pairing: CocoPairing, is_member: Flags, cluster: Integers
+    pairing: CocoPairing, cluster_of_case: Integers, is_member: Flags | None
 ) -> Iterator[_Detections]:
     pool = pairing.pool
+    if is_member is None:
+        is_member = np.ones(pool.case_count, bool)
+    cluster = np.zeros(pool.case_count, np.int64)
+    cluster[is_member] = cluster_of_case
     member = is_member[pool.predictions.case[pairing.order]]
     order = pairing.order[member]
     is_true, is_counted = pairing.is_true[member], pairing.is_counted[member]
@@ -201,8 +250,8 @@ class _Totals:
 def _average(own: Floats, total: Floats, drawn: Floats) -> Floats:
     """Return the mean over the recall levels of the interpolated precision.
 
-    Each true detection is the first to reach some of the levels; there the precision is the
-    largest at or after it. Levels that are not reached count as 0.
+    Each true detection is the first to reach some of the levels, or none; there the precision
+    is the largest at or after it. Levels that are not reached count as 0.
 
     Args:
         own: Weight of each true detection, shape (true, replicates).
@@ -216,7 +265,10 @@ def _average(own: Floats, total: Floats, drawn: Floats) -> Floats:
     np.maximum.accumulate(falling, axis=0, out=falling)
     reached = _levels_reached(true, drawn)
     reached[1:] -= reached[:-1].copy()
-    average: Floats = np.einsum("ij,ij->j", height, reached) / _LEVELS
+    height *= reached
+    # One row after the other, on every processor and for any number of columns; a plain sum
+    # adds in another order where there is one column.
+    average: Floats = np.add.accumulate(height, axis=0, out=height)[-1] / _LEVELS
     return average
 
 

@@ -97,6 +97,25 @@ class CurveFigures:
             axis=1,
         )
 
+    def jackknife(self, cluster_count: int, cluster_of_case: Integers) -> Floats:
+        """Return all figures without each cluster in turn; NaN where undefined.
+
+        Args:
+            cluster_count: Number of clusters.
+            cluster_of_case: Index of the cluster of each case that is looked at.
+        """
+        coco, response = self.curves.coco, self.curves.response
+        if coco is None or response is None:
+            return np.full((cluster_count, len(self.figures)), np.nan)
+        found = froc.jackknife(response, cluster_count, cluster_of_case, self.is_member)
+        return np.concatenate(
+            [
+                coco_replicates.jackknife(coco, cluster_count, cluster_of_case, self.is_member),
+                found.reshape(cluster_count, -1),
+            ],
+            axis=1,
+        )
+
     def _coco_figures(self) -> list[CurveFigure]:
         names, coco = self.curves.class_names, self.curves.coco
         if coco is None:

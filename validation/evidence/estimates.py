@@ -16,7 +16,6 @@ from validation.evidence.intervals import (
     bca_interval,
     clusters,
     interval_of,
-    leave_one_out_blocks,
     percentile_limits,
     proportion_interval,
     weight_blocks,
@@ -175,24 +174,10 @@ def _jackknife(
 ) -> Floats:
     """Return every figure without each cluster; columns as in `_replicates`."""
     count = len(units.names)
-    return np.concatenate(
-        [
-            reweighting.jackknife(quotients, count, units.of_case),
-            *(
-                []
-                if curves is None
-                else [
-                    np.concatenate(
-                        [
-                            curves.replicates(weights, units.of_case)
-                            for weights in leave_one_out_blocks(count)
-                        ]
-                    )
-                ]
-            ),
-        ],
-        axis=1,
-    )
+    found = reweighting.jackknife(quotients, count, units.of_case)
+    if curves is None:
+        return found
+    return np.concatenate([found, curves.jackknife(count, units.of_case)], axis=1)
 
 
 def _of_count(one: Count) -> _Figure:

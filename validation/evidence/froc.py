@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from validation.evidence import leaving_out
 from validation.evidence.object_pool import ObjectPool
 from validation.evidence.overlap import Flags, Floats, Integers
 from validation.evidence.pooled_matching import Bits, Cells, pair_objects
@@ -27,7 +28,7 @@ METRICS = (*(f"froc_sensitivity_{one:g}".replace(".", "_") for one in RATES), "f
 """Ids of the figures at one IoU threshold, in the order of their columns."""
 
 _CELLS_AT_ONCE = 1 << 18
-_MOST_ROWS = 250
+_MOST_REPLICATES = 250
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,22 @@ class FreeResponse:
     is_false: Bits
 
 
-class _ClassCurve(NamedTuple):
-    """One class at one IoU threshold, in the cases that are looked at."""
+class _Class(NamedTuple):
+    """The predictions of one class in the cases that are looked at, by falling score."""
 
     cluster: Integers
-    is_true: Flags
-    is_false: Flags
-    last: Integers
-    """Last prediction of each score."""
+    is_true: Bits
+    is_false: Bits
+    first: Integers
+    """For each prediction the first one of its score."""
     reference_clusters: Integers
+
+    def numbered_by(self, clusters: Integers) -> "_Class":
+        """Return the same with clusters as their places in a sorted array of all it has."""
+        return self._replace(
+            cluster=np.searchsorted(clusters, self.cluster),
+            reference_clusters=np.searchsorted(clusters, self.reference_clusters),
+        )
 
 
 def free_response(pool: ObjectPool, thresholds: tuple[float, ...]) -> FreeResponse:
@@ -88,24 +96,72 @@ def sensitivities(
         Shape (replicates, thresholds, classes, 8); NaN, for this computation only, where no
         reference object of the class was drawn.
     """
-    pool = response.pool
-    cluster = np.zeros(pool.case_count, np.int64)
-    cluster[is_member] = cluster_of_case
-    shape = (len(weights), len(response.thresholds), pool.class_count, len(METRICS))
-    found = np.empty(shape)
-    for threshold, position, curve in _curves(response, cluster, is_member):
-        blocks = _row_blocks(weights, len(curve.cluster))
-        read = [_read(curve, some, cluster_of_case) for some in blocks]
-        found[:, threshold, position] = np.concatenate(read)
+    # A row a cluster: what a class needs is then copied in long pieces. Whole numbers all, so
+    # that sums are exact.
+    times = np.ascontiguousarray(weights.T, np.float64)
+    images = np.bincount(cluster_of_case, minlength=len(times)).astype(np.float64) @ times
+    found = _figures(len(weights), response)
+    for position, one in enumerate(_classes(response, cluster_of_case, is_member)):
+        at_once = _replicates_at_once(len(one.cluster))
+        for start in range(0, len(weights), at_once):
+            some = slice(start, start + at_once)
+            found[some, :, position] = _of_class(one, found.shape[1], times[:, some], images[some])
     return found
 
 
-def _curves(
-    response: FreeResponse, cluster: Integers, is_member: Flags
-) -> Iterator[tuple[int, int, _ClassCurve]]:
+def jackknife(
+    response: FreeResponse, cluster_count: int, cluster_of_case: Integers, is_member: Flags
+) -> Floats:
+    """Return the figures without each cluster in turn; see `validation.evidence.leaving_out`.
+
+    A cluster that has nothing of a class still has images; all such of the same size are one.
+
+    Args:
+        response: The pairing of all cases.
+        cluster_count: Number of clusters.
+        cluster_of_case: Index of the cluster of each case that is looked at.
+        is_member: The cases that are looked at, shape (cases,).
+
+    Returns:
+        Shape (clusters, thresholds, classes, 8), as `sensitivities` has it.
+    """
+    cases = np.bincount(cluster_of_case, minlength=cluster_count)
+    sizes, size_of_cluster = np.unique(cases, return_inverse=True)
+    found = _figures(cluster_count, response)
+    for position, one in enumerate(_classes(response, cluster_of_case, is_member)):
+        having = leaving_out.having(one.cluster, one.reference_clusters)
+        own = one.numbered_by(having)
+        images = (len(cluster_of_case) - np.append(cases[having], sizes)).astype(np.float64)
+        at_once = _replicates_at_once(len(one.cluster))
+        values = np.concatenate(
+            [
+                _of_class(own, found.shape[1], some.times, images[some.columns])
+                for some in leaving_out.left_out(len(having), len(sizes), at_once)
+            ]
+        )
+        found[:, :, position] = values[len(having) + size_of_cluster]
+        found[having, :, position] = values[: len(having)]
+    return found
+
+
+def _figures(rows: int, response: FreeResponse) -> Floats:
+    classes = response.pool.class_count
+    return np.empty((rows, len(response.thresholds), classes, len(METRICS)))
+
+
+def _replicates_at_once(detections: int) -> int:
+    return min(max(1, _CELLS_AT_ONCE // max(1, detections)), _MOST_REPLICATES)
+
+
+def _classes(
+    response: FreeResponse, cluster_of_case: Integers, is_member: Flags
+) -> Iterator[_Class]:
     pool = response.pool
+    cluster = np.zeros(pool.case_count, np.int64)
+    cluster[is_member] = cluster_of_case
     member = is_member[pool.predictions.case[response.order]]
     order = response.order[member]
+    is_true, is_false = response.is_true[member], response.is_false[member]
     bounds = np.searchsorted(
         pool.predictions.class_index[order], np.arange(pool.class_count + 1)
     ).tolist()
@@ -113,41 +169,59 @@ def _curves(
     for position in range(pool.class_count):
         part = slice(bounds[position], bounds[position + 1])
         own = counted & (pool.references.class_index == position)
-        scores = pool.scores[order[part]]
-        last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: len(scores)])
-        for threshold in range(len(response.thresholds)):
-            bit = np.uint64(1 << threshold)
-            curve = _ClassCurve(
-                cluster[pool.predictions.case[order[part]]],
-                (response.is_true[member][part] & bit) != 0,
-                (response.is_false[member][part] & bit) != 0,
-                last,
-                cluster[pool.references.case[own]],
-            )
-            yield threshold, position, curve
+        falling = -pool.scores[order[part]]
+        yield _Class(
+            cluster[pool.predictions.case[order[part]]],
+            is_true[part],
+            is_false[part],
+            np.searchsorted(falling, falling, side="left"),
+            cluster[pool.references.case[own]],
+        )
 
 
-def _read(curve: _ClassCurve, weights: Integers, cluster_of_case: Integers) -> Floats:
-    rows, images = len(weights), weights @ np.bincount(cluster_of_case, minlength=weights.shape[1])
-    drawn = weights[:, curve.reference_clusters].sum(axis=1)
-    weight = weights[:, curve.cluster].astype(np.float64)
-    start = np.zeros((rows, 1))  # above every score: nothing found, no false alarm
-    true = np.hstack([start, np.cumsum(weight * curve.is_true, axis=1)[:, curve.last]])
-    false = np.hstack([start, np.cumsum(weight * curve.is_false, axis=1)[:, curve.last]])
-    allowed = np.array(RATES) * images[:, None]
-    apart = float(max(false.max(initial=0), allowed.max(initial=0)) + 1)
-    row = np.arange(rows)[:, None]
-    place = np.searchsorted(
-        (false + apart * row).ravel(), (allowed + apart * row).ravel(), side="right"
-    ).reshape(rows, len(RATES))
-    place = place - 1 - false.shape[1] * row
-    with np.errstate(invalid="ignore", divide="ignore"):
-        read = np.take_along_axis(true, place, axis=1) / drawn[:, None]
-    read[drawn == 0] = np.nan
-    return np.hstack([read, read.mean(axis=1, keepdims=True)])
+def _of_class(one: _Class, thresholds: int, times: Floats, images: Floats) -> Floats:
+    """Return the figures of a class in some replicates, shape (replicates, thresholds, 8)."""
+    drawn = times[one.reference_clusters].sum(axis=0)
+    weight = times[one.cluster]
+    too_many_false = np.floor(np.array(RATES)[:, None] * images) + 1
+    found = np.empty((times.shape[1], thresholds, len(METRICS)))
+    for threshold in range(thresholds):
+        bit = np.uint64(1 << threshold)
+        is_true = np.flatnonzero(one.is_true & bit)
+        is_false = np.flatnonzero(one.is_false & bit)
+        # The false prediction that is one too many, and with it all of its score, do not enter.
+        too_many = _first_reaching(np.cumsum(weight[is_false], axis=0), too_many_false)
+        entered = np.append(one.first[is_false], len(weight))[too_many]
+        true = np.zeros((len(is_true) + 1, times.shape[1]))
+        np.cumsum(weight[is_true], axis=0, out=true[1:])
+        number = np.searchsorted(is_true, entered, side="left")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            read = (np.take_along_axis(true, number, axis=0) / drawn).T
+        read[drawn == 0] = np.nan
+        found[:, threshold, :-1] = read
+        found[:, threshold, -1] = np.ascontiguousarray(read).mean(axis=1)
+    return found
 
 
-def _row_blocks(weights: Integers, width: int) -> Iterator[Integers]:
-    at_once = min(max(1, _CELLS_AT_ONCE // max(1, width)), _MOST_ROWS)
-    for start in range(0, max(1, len(weights)), at_once):
-        yield weights[start : start + at_once]
+def _first_reaching(rising: Floats, wanted: Floats) -> Integers:
+    """Return the first row in which a column is at or above a number; else the number of rows.
+
+    Bisection of all columns at once.
+
+    Args:
+        rising: Shape (rows, columns); each column rises or stays.
+        wanted: Shape (numbers, columns), numbers for each column.
+
+    Returns:
+        Shape (numbers, columns).
+    """
+    rows = len(rising)
+    found = np.zeros(wanted.shape, np.int64)
+    step = 1 << max(rows.bit_length() - 1, 0)
+    # The number of rows below: from its largest binary digit to its least.
+    while step and rows:
+        place = found + step
+        below = np.take_along_axis(rising, np.minimum(place, rows) - 1, axis=0) < wanted
+        found = np.where(below & (place <= rows), place, found)
+        step >>= 1
+    return found

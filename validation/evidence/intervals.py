@@ -67,16 +67,6 @@ def weight_blocks(cluster_count: int, replicates: int, seed: int) -> Iterator[In
         yield counts.reshape(rows, cluster_count).astype(np.int64, copy=False)
 
 
-def leave_one_out_blocks(cluster_count: int) -> Iterator[Integers]:
-    """Yield the weights of the jackknife: each cluster once, but for one left out in turn."""
-    at_once = max(1, _WEIGHTS_AT_ONCE // cluster_count)
-    for start in range(0, cluster_count, at_once):
-        rows = min(at_once, cluster_count - start)
-        weights = np.ones((rows, cluster_count), np.int64)
-        weights[np.arange(rows), start + np.arange(rows)] = 0
-        yield weights
-
-
 def percentile_interval(
     replicates: Floats, *, level: float, unit: str, cluster_count: int
 ) -> Interval | None:
