@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fresh import Measured, best_of
+from benchmarks.fresh import Measured, best_of, measured
 from benchmarks.peers import PEERS, installed_version
 from benchmarks.workload import CLASSES, CocoFiles, coco_files
 
@@ -74,12 +74,8 @@ def _peer(name: str, paths: tuple[str, str], repeat: int, ours: Measured) -> dic
 
 def _intervals(files: CocoFiles) -> dict[str, Any]:
     paths = str(files.reference), str(files.results)
-    cost = {}
-    base = best_of(1, "benchmarks.instance_work:evidence", *paths).cpu_s
-    for name, flag in (("without_curves", "no"), ("with_curves", "yes")):
-        one = best_of(1, "benchmarks.instance_work:intervals", *paths, flag, "1000")
-        cost[f"intervals_1000_{name}"] = {"cpu_s_on_top": one.cpu_s - base, "figures": one.result}
-    return cost
+    one = measured("benchmarks.interval_work:intervals", *paths, "percentile_bootstrap", "1000")
+    return {f"intervals of {name}, 1000 replicates": cost for name, cost in one.result.items()}
 
 
 def _cost(one: Measured) -> dict[str, float]:

@@ -17,15 +17,13 @@ from pycocotools import mask as coco_mask
 from benchmarks.workload import CLASSES
 from validation.evidence import coco_statistics
 from validation.evidence.class_confusion import class_confusion, confusion_figures
-from validation.evidence.curves import CurveFigures, curves
-from validation.evidence.estimates import metric_values
 from validation.evidence.instance import ObjectCounts, object_counts, object_figures
 from validation.evidence.instance_rows import instance_rows
 from validation.evidence.object_pool import ObjectPool, object_pool
 from validation.evidence.over_classes import figures_over_classes, pooled_counts
 from validation.evidence.overlap import OverlapTable, overlap_table
 from validation.evidence.ratios import Figure
-from validation.plan.protocol import AnalysisPlan, Matching
+from validation.plan.protocol import Matching
 from validation.testset.annotations import ObjectSet, Rle
 
 NAMES = tuple(f"class {one}" for one in range(1, CLASSES + 1))
@@ -46,7 +44,7 @@ def evidence(reference: str, results: str) -> list[float]:
     Tables of every pair, pairs and outcome of every object, merges, splits, counts, F1, PQ,
     merged and split shares by case and class, COCO's arrays for all classes and sizes.
     """
-    pool, counts = _counted(reference, results)
+    pool, counts = counted(reference, results)
     members = np.arange(pool.case_count)
     for position, name in enumerate(NAMES):
         _evaluate(object_figures(counts, members, position, name))
@@ -55,8 +53,8 @@ def evidence(reference: str, results: str) -> list[float]:
 
 def evidence_over_classes(reference: str, results: str) -> list[float]:
     """Return the same, having made the figures over all classes and the confusion, too."""
-    pool, counts = _counted(reference, results)
-    _evaluate(_figures(pool, counts))
+    pool, counts = counted(reference, results)
+    _evaluate(figures(pool, counts))
     return _twelve(pool)
 
 
@@ -67,7 +65,7 @@ def _evaluate(figures: Iterable[Figure]) -> None:
 
 def evidence_with_rows(reference: str, results: str) -> int:
     """Return the number of rows of ``instances.csv``, having made them too."""
-    pool, counts = _counted(reference, results)
+    pool, counts = counted(reference, results)
     _twelve(pool)
     rows = instance_rows(
         counts.outcomes, class_names=NAMES, subject_ids=[None] * pool.case_count, failed={}
@@ -75,26 +73,7 @@ def evidence_with_rows(reference: str, results: str) -> int:
     return sum(len(one) for one in rows)
 
 
-def intervals(reference: str, results: str, with_curves: str, replicates: str) -> int:
-    """Return the number of figures with an interval, of `replicates` bootstrap replicates."""
-    pool, counts = _counted(reference, results)
-    figures = _figures(pool, counts)
-    of_curves = None
-    if with_curves == "yes":
-        of_curves = CurveFigures(curves(pool, RULE, NAMES), np.ones(pool.case_count, bool))
-    started = _cpu()
-    found = metric_values(
-        figures,
-        of_curves,
-        unit_of_case=[f"{one:06d}" for one in range(pool.case_count)],
-        plan=_plan(int(replicates)),
-        subgroup={},
-    )
-    print(f"{_cpu() - started:.2f}")
-    return sum(one.interval is not None for one in found)
-
-
-def _figures(pool: ObjectPool, counts: ObjectCounts) -> list[Figure]:
+def figures(pool: ObjectPool, counts: ObjectCounts) -> list[Figure]:
     """Return every figure that is made of sums over cases."""
     members = np.arange(pool.case_count)
     of_classes = [
@@ -110,24 +89,8 @@ def _figures(pool: ObjectPool, counts: ObjectCounts) -> list[Figure]:
     ]
 
 
-def _cpu() -> float:
-    import time
-
-    return time.process_time()
-
-
-def _plan(replicates: int) -> AnalysisPlan:
-    return AnalysisPlan.model_construct(
-        confidence_level=0.95,
-        interval_method="percentile_bootstrap",
-        proportion_interval="bootstrap",
-        resampling_unit="case",
-        replicates=replicates,
-        seed=1,
-    )
-
-
-def _counted(reference: str, results: str) -> tuple[ObjectPool, ObjectCounts]:
+def counted(reference: str, results: str) -> tuple[ObjectPool, ObjectCounts]:
+    """Return the objects of two COCO files, and their outcomes and counts."""
     pool = object_pool(_tables(reference, results), CLASSES)
     return pool, object_counts(pool, RULE)
 

@@ -47,3 +47,11 @@ def test_panoptic_quality_is_that_of_a_plain_computation() -> None:
     found = report("benchmarks.panoptic", "--maps", "2", "--objects", "20")
     [peer] = found["peers"]
     assert float(peer["agrees"].split()[-1]) < 1e-12
+
+
+def test_intervals_of_curves_are_those_of_an_evaluator_in_a_loop() -> None:
+    found = report("benchmarks.intervals", "--coco", "--images", "20", "--replicates", "200")
+    for method in ("percentile", "bca"):
+        assert {"figures of sums", "AP, AR and FROC"} == set(found[method])
+        assert all(one["intervals"] > 0 for one in found[method].values())
+    assert float(found["evaluator"]["agrees"].split()[-1]) < 1e-12
