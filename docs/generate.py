@@ -97,6 +97,7 @@ def cli_page() -> str:
 _KINDS = {
     "instance": "Instance: figures per object",
     "semantic": "Semantic: figures per class and pixel",
+    "panoptic": "Panoptic: figures per segment, and of things per object",
     "timing": "Timing: for every method",
 }
 
@@ -109,10 +110,12 @@ def metrics_page() -> str:
         MADE,
         "",
         "Every metric that a criterion can name, as `segval metrics` lists them. TP, FP, FN and TN",
-        "are counted over objects for instance metrics and over pixels for semantic ones; R is a",
-        "reference object, P a predicted one, |·| an area in pixels, Σ a sum over cases. See also",
+        "are counted over objects for instance metrics, over pixels for semantic ones and over",
+        "segments for panoptic quality; R is a reference object, P a predicted one, |·| an area in",
+        "pixels, Σ a sum over cases. A figure of several methods is described once. See also",
         "[How numbers are made](../explanation/how-numbers-are-made.md).",
     ]
+    described: set[str] = set()
     for kind, title in _KINDS.items():
         chosen = [one for one in CATALOGUE if kind in one.methods]
         lines += ["", f"## {title}", "", "| id | name | unit | better |", "|---|---|---|---|"]
@@ -121,7 +124,9 @@ def metrics_page() -> str:
             for one in chosen
         ]
         for one in chosen:
-            lines += ["", f"### {one.id}", "", *_metric_lines(one)]
+            if one.id not in described:
+                lines += ["", f"### {one.id}", "", *_metric_lines(one)]
+        described |= {one.id for one in chosen}
     return "\n".join(lines) + "\n"
 
 

@@ -33,7 +33,7 @@ def tiny() -> ModuleType:
 
 @pytest.fixture
 def make_study(tiny: ModuleType, tmp_path: Path) -> Callable[..., Any]:
-    """Return a new tiny study, ``instance`` or ``semantic``, in a folder of its own."""
+    """Return a new tiny study in a folder of its own: instance, semantic or panoptic."""
 
     def make(kind: str = "instance", name: str = "study") -> Any:
         folder = tmp_path / name

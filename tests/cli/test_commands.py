@@ -67,7 +67,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
         ["run", "nowhere.yaml", "--out", "x"],
         ["check", "nowhere.yaml"],
         ["verify", "nowhere"],
-        ["metrics", "--method", "panoptic"],
+        ["metrics", "--method", "volumetric"],
         ["report", "nowhere"],
     ],
 )

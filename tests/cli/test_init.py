@@ -35,7 +35,7 @@ def protocol_in(folder: Path) -> Protocol:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["instance", "semantic"])
+@pytest.mark.parametrize("method", ["instance", "semantic", "panoptic"])
 def test_a_new_study_goes_all_the_way(method: str, tmp_path: Path) -> None:
     folder, record = tmp_path / "study", tmp_path / "study" / "records" / "first"
     assert segval("init", folder, "--method", method).exit_code == 0
@@ -105,7 +105,7 @@ def test_a_title_that_cannot_be_printed_is_refused(title: str, tmp_path: Path) -
 
 
 def test_an_unknown_method_is_wrong_usage(tmp_path: Path) -> None:
-    assert segval("init", tmp_path / "s", "--method", "panoptic").exit_code == 2
+    assert segval("init", tmp_path / "s", "--method", "volumetric").exit_code == 2
 
 
 # --- nothing is overwritten -------------------------------------------------------------

@@ -19,6 +19,7 @@ def protocol_with(
     classes: tuple[str, ...] = ("nucleus",),
     subgroups: tuple[str, ...] = (),
     matching: dict[str, Any] | None = None,
+    stuff: tuple[str, ...] = (),
     **analysis: Any,
 ) -> Protocol:
     """Return a protocol with everything that the evidence does not look at filled in."""
@@ -40,7 +41,7 @@ def protocol_with(
         "undefined_values": "leave_out",
         "failed_cases": "count_as_empty",
         "presence_minimum_area_px": None,
-        "matching": rule if kind == "instance" else None,
+        "matching": rule if kind != "semantic" else None,
         "rationale": "-",
         "sample_size_rationale": "-",
         **analysis,
@@ -92,7 +93,7 @@ def protocol_with(
                 "simulated": True,
             },
             "classes": [
-                {"name": name, "description": "d", "value": value}
+                {"name": name, "description": "d", "value": value, "role": _role(kind, name, stuff)}
                 for value, name in enumerate(classes, start=1)
             ],
             "requirements": [{"id": "R-1", "text": "t"}],
@@ -114,6 +115,12 @@ def protocol_with(
             "signatories": [{"role": "author", "title": "t", "meaning": "m"}],
         }
     )
+
+
+def _role(kind: str, name: str, stuff: tuple[str, ...]) -> str | None:
+    if kind != "panoptic":
+        return None
+    return "stuff" if name in stuff else "thing"
 
 
 def case(case_id: str, subject_id: str | None = None, **attributes: str) -> Case:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from validation.evidence.catalogue import CATALOGUE, POOLED_OVER_CLASSES, definition
@@ -12,12 +13,14 @@ from validation.evidence.further_tables import FurtherTables
 from validation.evidence.measure import measure
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import OverlapTable, confusion_table, overlap_table
-from validation.evidence.separability import SeparationRow, SeparationTable
+from validation.evidence.panoptic_table import panoptic_table
+from validation.evidence.separability import SeparationRow, SeparationTable, separation_table
 from validation.evidence.surface import surface_table, surface_terms
 from validation.evidence.timing import latency_metrics
 from validation.plan.protocol import Protocol
 from validation.testset.annotations import ClassMap, ObjectSet
 from validation.testset.cases import Case
+from validation.testset.formats.panoptic_maps import panoptic_map_of
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +67,44 @@ def computed(
             *(one for some in bordered for one in some),
             *_separations_of_two_classes(),
         ],
+        "panoptic": _of_segments(make_protocol, cases),
         "timing": list(latency_metrics({"A": 1.0})),
     }
+
+
+def _of_segments(make_protocol: Callable[..., Protocol], cases: list[Case]) -> list[MetricValue]:
+    """Return every figure of a panoptic study of two classes of things and one of stuff."""
+    spacing, found = 1.0, []
+    for unit in ("px", "um"):
+        protocol = make_protocol(
+            "panoptic",
+            classes=("car", "van", "sky"),
+            stuff=("sky",),
+            matching={"algorithm": "optimal", "score_threshold": 0},
+            presence_minimum_area_px=1,
+            **{f"surface_tolerance_{unit}": 1.0},
+        )
+        test_set = protocol.test_set.model_copy(update={"pixel_spacing_um": spacing})
+        protocol = protocol.model_copy(update={"test_set": test_set})
+        terms = surface_terms(protocol.analysis, spacing)
+        assert terms is not None
+        maps = {
+            one: [panoptic_map_of(np.array([row]), protocol.classes) for row in rows]
+            for one, rows in (
+                ("A", ([1000, 1000, 3, 3, 3, 0], [1000, 1000, 3, 3, 0, 0])),
+                ("B", ([2000, 2000, 2001, 0, 0, 0], [2000, 2000, 0, 0, 0, 0])),
+            )
+        }
+        tables = [panoptic_table(one, *pair, 3) for one, pair in maps.items()]
+        further = FurtherTables(
+            {
+                one: surface_table(one, truth.classes, found.classes, 3, terms)
+                for one, (truth, found) in maps.items()
+            },
+            {one: separation_table(one, truth.objects, 2) for one, (truth, _) in maps.items()},
+        )
+        found += measure(tables, cases, protocol, further=further).metrics
+    return found
 
 
 def _of_two_classes(

@@ -230,7 +230,48 @@ SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
      _set("analysis.surface_tolerance_um", 2)),
     ("error", "analysis.boundary_distance_px", "are not asked for",
      _set("analysis.boundary_distance_px", 2)),
+    ("error", "classes.0.role", "things and stuff are panoptic; the method is semantic",
+     _set("classes.0.role", "thing")),
+    ("error", "ignore_value", "0 is the background", _set("ignore_value", 0)),
+    ("error", "test_set.reference_standard.format", "those are read for nothing else",
+     _set("test_set.reference_standard.format", "panoptic_map")),
 ]  # fmt: skip
+
+
+CELL_1 = {**CELL, "value": 1, "role": "thing"}
+PANOPTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
+    ("error", "classes.0", "cell is neither thing nor stuff", _set("classes.0", {**CELL})),
+    ("error", "classes.0.value", "a class of things is at most 64", _set("classes.0.value", 65)),
+    ("error", "classes.1.value", "a class of stuff is at most 999", _set("classes.1.value", 1000)),
+    ("error", "classes", "no class is stuff", _set("classes", [CELL_1])),
+    ("error", "classes", "no class is thing", _set("classes", [
+        {**CELL_1, "role": "stuff"}, {**CELL_1, "name": "spot", "value": 7, "role": "stuff"},
+    ])),
+    ("error", "analysis", "a panoptic protocol needs `matching:`", _set("analysis.matching", None)),
+    ("error", "analysis.matching.algorithm", "no scores to be paired by",
+     _set("analysis.matching.algorithm", "greedy_by_score")),
+    ("error", "analysis.matching.score_threshold", "objects of a panoptic map have no scores",
+     _set("analysis.matching.score_threshold", 0.5)),
+    ("error", "test_set.reference_standard.format", "is read from panoptic maps",
+     _set("test_set.reference_standard.format", "class_map")),
+    ("error", "model.format", "label_maps are not panoptic predictions",
+     _set("model", PREDICTIONS)),
+    ("error", "model.adapter", "no post-processing of a network makes a panoptic map",
+     _set("model", ONNX)),
+    ("error", "ignore_value", "the ignore value is the value of a class", _set("ignore_value", 7)),
+    ("error", "ignore_value", "the ignore value is the value of an object",
+     _set("ignore_value", 1005)),
+    ("error", "criteria.1.class", "recall is a figure of objects, and spot is stuff",
+     _add(**{"class": "spot"})),
+    ("error", "criteria.1.metric", "average_precision is not a figure of panoptic evidence",
+     _add(metric="average_precision", iou=None)),
+    ("error", "criteria.1.metric", "is given where there are several classes",
+     _add(metric="recall_mean_over_classes", **{"class": None})),
+    ("error", "criteria.1.class", "pq_all is not given by class", _add(metric="pq_all", iou=None)),
+    ("warning", "criteria", "no criterion judges how well found objects are outlined",
+     _set("criteria", [_criterion()])),
+]  # fmt: skip
+"""Of the tiny study: cells are things with the value 1, spots stuff with the value 7."""
 
 
 def _remarks(tiny: Any, values: Any) -> tuple[Any, list[str]]:
@@ -241,7 +282,9 @@ def _remarks(tiny: Any, values: Any) -> tuple[Any, list[str]]:
 
 @pytest.mark.parametrize(
     ("kind", "level", "path", "what", "change"),
-    [("instance", *one) for one in INSTANCE] + [("semantic", *one) for one in SEMANTIC],
+    [("instance", *one) for one in INSTANCE]
+    + [("semantic", *one) for one in SEMANTIC]
+    + [("panoptic", *one) for one in PANOPTIC],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_contradiction_is_found_at_its_line(  # noqa: PLR0917 - the columns of a table
@@ -303,8 +346,20 @@ def test_several_classes_have_figures_over_all_of_them(tiny: Any, make_study: An
     assert _remarks(tiny, values)[0] == ()
 
 
+@pytest.mark.parametrize("void", [0, 255, 999, 65535])
+def test_void_of_a_panoptic_map_can_have_any_value_of_no_class(
+    tiny: Any, make_study: Any, void: int
+) -> None:
+    values = make_study("panoptic").values
+    _set("ignore_value", void)(values)
+    _add(metric="pq_all", iou=None, **{"class": None})(values)
+    _add(id="AC-03", metric="pq", iou=None, **{"class": "spot"})(values)
+    _add(id="AC-04", metric="dice", iou=None, **{"class": "spot"})(values)
+    assert _remarks(tiny, values)[0] == ()
+
+
 def test_every_rule_is_tested_here() -> None:
-    assert len({what for *_, what, _ in INSTANCE + SEMANTIC}) >= len(
+    assert len({what for *_, what, _ in INSTANCE + SEMANTIC + PANOPTIC}) >= len(
         rules._ERRORS + rules._WARNINGS
     )
 
@@ -318,7 +373,7 @@ def test_all_contradictions_are_told_at_once_in_the_order_of_lines(tiny: Any, st
     assert lines == sorted(lines)
 
 
-@pytest.mark.parametrize("kind", ["instance", "semantic"])
+@pytest.mark.parametrize("kind", ["instance", "semantic", "panoptic"])
 def test_the_tiny_protocols_have_no_remarks(tiny: Any, make_study: Any, kind: str) -> None:
     assert _remarks(tiny, make_study(kind).values)[0] == ()
 

@@ -192,7 +192,7 @@ def test_every_problem_of_every_field_is_told_at_once_with_its_line(problems_of:
     def change(values: Any) -> None:
         del values["device"]["users"]
         values["document"]["titel"] = "misspelt"
-        values["method"]["kind"] = "panoptic"
+        values["method"]["kind"] = "volumetric"
         values["analysis"]["replicates"] = 5
         values["analysis"]["confidence_level"] = "high"
         values["classes"][0]["value"] = 0

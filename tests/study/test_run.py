@@ -32,7 +32,7 @@ def _run_json(record: Path) -> Any:
     return json.loads((record / "run.json").read_bytes())
 
 
-@pytest.mark.parametrize("kind", ["instance", "semantic"])
+@pytest.mark.parametrize("kind", ["instance", "semantic", "panoptic"])
 def test_a_run_comes_to_a_complete_record(make_study: Any, kind: str) -> None:
     study = make_study(kind).lock()
     outcome = study.run()
@@ -55,7 +55,7 @@ def test_every_object_has_a_row_and_an_outcome(locked: Any) -> None:
     assert [row["case_id"] for row in rows if row["outcome"] == "false_positive"] == ["C5"]
 
 
-@pytest.mark.parametrize("kind", ["instance", "semantic"])
+@pytest.mark.parametrize("kind", ["instance", "semantic", "panoptic"])
 def test_two_runs_give_the_same_bytes_whatever_the_workers(make_study: Any, kind: str) -> None:
     study = make_study(kind).lock()
     study.run("one")
@@ -295,7 +295,9 @@ def _with_predictions(study: Any, tiny: Any, record: Path) -> Any:
         "adapter": "predictions",
         "name": "brightness",
         "version": "1",
-        "format": "label_maps" if study.kind == "instance" else "class_maps",
+        "format": {"instance": "label_maps", "panoptic": "panoptic_maps"}.get(
+            study.kind, "class_maps"
+        ),
         "location": "predictions",
         "digest": tiny.sha256(b"".join(lines)),
         "produced_by": "An earlier run.",
@@ -304,7 +306,7 @@ def _with_predictions(study: Any, tiny: Any, record: Path) -> Any:
     return study
 
 
-@pytest.mark.parametrize("kind", ["instance", "semantic"])
+@pytest.mark.parametrize("kind", ["instance", "semantic", "panoptic"])
 def test_predictions_of_a_record_give_the_same_evidence(
     make_study: Any, tiny: Any, finished: Any, kind: str
 ) -> None:

@@ -24,6 +24,7 @@ CELLS = {
     6: [],
 }
 """Row, column, radius and brightness of each cell by case."""
+FORMATS = {"instance": "label_map", "panoptic": "panoptic_map", "semantic": "class_map"}
 SPOTS = {5: [(52, 52, 3, 250)]}
 
 MODEL = '''"""The model under test: what is bright is a cell."""
@@ -71,6 +72,14 @@ def classify(image, threshold=100, log="", delay=0.0, fail_on=0, how="raise"):
     if other is not None:
         return other
     return ((image > threshold) + 6 * (image > 235)).astype(np.int32)
+
+
+def segment_all(image, threshold=100, log="", delay=0.0, fail_on=0, how="raise"):
+    other = _before(image, log, delay, fail_on, how)
+    if other is not None:
+        return other
+    labels, _ = ndimage.label((image > threshold) & (image <= 235))
+    return np.where(labels > 0, labels + 999, 7 * (image > 235))
 '''
 
 
@@ -117,13 +126,15 @@ def case_rows() -> list[dict[str, str]]:
 
 def protocol(kind: str) -> dict[str, Any]:
     """Return a protocol of the tiny study; `model` is added by `write`."""
-    is_instance = kind == "instance"
+    is_instance, is_panoptic = kind == "instance", kind == "panoptic"
     cell = {"name": "cell", "description": "Bright discs", "value": 1}
     spot = {"name": "spot", "description": "Small bright spots", "value": 7}
+    if is_panoptic:
+        cell["role"], spot["role"] = "thing", "stuff"
     first = {
         "id": "AC-01",
         "requirements": ["REQ-01"],
-        "metric": "segmentation_quality" if is_instance else "dice",
+        "metric": {"instance": "segmentation_quality", "panoptic": "pq"}.get(kind, "dice"),
         "class": "cell",
         **({"iou": 0.5} if is_instance else {}),
         "direction": "at_least",
@@ -159,7 +170,7 @@ def protocol(kind: str) -> dict[str, Any]:
             "case_table": "cases.csv",
             "folders": ["images", "references"],
             "reference_standard": {
-                "format": "label_map" if is_instance else "class_map",
+                "format": FORMATS[kind],
                 "standing": "exact_truth",
                 "origin": "Drawn by the same script.",
                 "annotators": [],
@@ -185,7 +196,8 @@ def protocol(kind: str) -> dict[str, Any]:
             "seed": 7,
             "undefined_values": "leave_out",
             "failed_cases": "count_as_empty",
-            **({"matching": _matching()} if is_instance else {"presence_minimum_area_px": 20}),
+            **({"matching": _matching(kind)} if kind != "semantic" else {}),
+            **({"presence_minimum_area_px": 20} if kind == "semantic" else {}),
             "rationale": "Customary.",
             "sample_size_rationale": "Six images are enough for a test of the tool.",
         },
@@ -196,9 +208,9 @@ def protocol(kind: str) -> dict[str, Any]:
     }
 
 
-def _matching() -> dict[str, Any]:
+def _matching(kind: str) -> dict[str, Any]:
     return {
-        "algorithm": "greedy_by_score",
+        "algorithm": "optimal" if kind == "panoptic" else "greedy_by_score",
         "iou_threshold": 0.5,
         "further_iou_thresholds": [0.75],
         "score_threshold": 0.0,
@@ -241,13 +253,15 @@ class Study:
         self.rows = case_rows()
         self.source = MODEL
         self.parameters: dict[str, Any] = {}
-        self.callable = "segment" if kind == "instance" else "classify"
+        self.callable = {"instance": "segment", "panoptic": "segment_all"}.get(kind, "classify")
         self.model: dict[str, Any] | None = None
         """Another model than the Python one."""
         for number in CELLS:
             image, labels, classes = draw(number)
+            segments = np.where(labels > 0, labels.astype(np.uint16) + 999, classes)
+            reference = {"instance": labels, "panoptic": segments}.get(kind, classes)
             self.put(f"images/C{number}.png", png(image))
-            self.put(f"references/C{number}.png", png(labels if kind == "instance" else classes))
+            self.put(f"references/C{number}.png", png(reference))
         self.write()
 
     @property

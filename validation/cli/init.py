@@ -12,6 +12,7 @@ from validation.study.starting import Kind, start_study
 _TITLES = {
     "instance": "Counting discs (example to be replaced)",
     "semantic": "Area covered by discs (example to be replaced)",
+    "panoptic": "Discs and ground (example to be replaced)",
 }
 
 
@@ -19,10 +20,10 @@ _TITLES = {
 @click.argument("folder", type=NEW_FOLDER, metavar="DIR")
 @click.option(
     "--method",
-    type=click.Choice(["instance", "semantic"]),
+    type=click.Choice(["instance", "semantic", "panoptic"]),
     default="instance",
     show_default=True,
-    help="Evidence per object, or per class and pixel.",
+    help="Evidence per object, per class and pixel, or both on one map of things and stuff.",
 )
 @click.option("--title", help="Title of the protocol.")
 @click.option(

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 @click.command("metrics")
-@click.option("--method", type=click.Choice(["semantic", "instance", "timing"]), default=None)
+@click.option(
+    "--method", type=click.Choice(["semantic", "instance", "panoptic", "timing"]), default=None
+)
 @json_option
 def metrics_command(method: str | None, as_json: bool) -> None:
     """List every metric: id, definition, unit, range, edge cases and source.

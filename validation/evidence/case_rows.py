@@ -15,6 +15,7 @@ from validation.evidence.further_tables import holds_objects
 from validation.evidence.instance import ObjectCounts
 from validation.evidence.over_classes import row_sums
 from validation.evidence.overlap import ConfusionTable, OverlapTable
+from validation.evidence.panoptic import SegmentCounts
 from validation.evidence.rows import Cell, Row
 from validation.evidence.semantic import ClassPixels, class_pixels
 from validation.evidence.separability import SeparationTable
@@ -50,6 +51,22 @@ _INSTANCE = (
     "panoptic_quality",
 )
 _SEPARATION = ("touching_objects", "reference_components", "component_count_difference")
+_WITHOUT_SCORES = (
+    "predictions_below_threshold",
+    "predictions_beyond_limit",
+    "segmentation_quality",
+    "panoptic_quality",
+)
+"""Columns of objects that a panoptic protocol does not have: the first two ask for scores, the
+others would be mistaken for those of segments."""
+_THINGS = tuple(one for one in _INSTANCE if one not in _WITHOUT_SCORES)
+_QUALITY = ("pq", "sq", "rq")
+_SEGMENT_CLASS = (
+    "matched_segments",
+    "missed_segments",
+    "false_positive_segments",
+    "segment_iou_sum",
+)
 _SEMANTIC = ("evaluated_px", "ignored_px", "pixel_accuracy")
 _SEMANTIC_CLASS = ("reference_px", "predicted_px", "iou", "dice", "area_fraction_difference")
 
@@ -63,22 +80,25 @@ def case_columns(protocol: Protocol, *, has_separations: bool) -> tuple[str, ...
     """
     subgroups = tuple(f"subgroup/{column}" for column in protocol.subgroups)
     separation = _separation_columns(protocol) if has_separations else ()
+    of_objects: tuple[str, ...] = ()
+    of_class: tuple[str, ...] = _SEMANTIC_CLASS
     if protocol.method.kind == "instance":
         return (*_IDENTITY, *subgroups, *_INSTANCE, *separation)
-    of_class: tuple[str, ...] = _SEMANTIC_CLASS
+    if protocol.method.kind == "panoptic":
+        of_objects, of_class = (*_QUALITY, *_THINGS), (*_SEGMENT_CLASS, *_SEMANTIC_CLASS)
     if protocol.analysis.presence_minimum_area_px is not None:
         of_class = (*of_class, "presence")
     terms = surface_terms(protocol.analysis, protocol.test_set.pixel_spacing_um)
     if terms is not None:
         of_class = (*of_class, *_surface_columns(terms))
     by_class = [f"{one}/class={name}" for name in protocol.class_names() for one in of_class]
-    return (*_IDENTITY, *subgroups, *_SEMANTIC, *separation, *by_class)
+    return (*_IDENTITY, *subgroups, *of_objects, *_SEMANTIC, *separation, *by_class)
 
 
 def _separation_columns(protocol: Protocol) -> tuple[str, ...]:
     if not holds_objects(protocol):
         return ("reference_components",)
-    if protocol.method.kind == "instance":
+    if protocol.method.is_by_object:
         return _SEPARATION
     return ("reference_objects", *_SEPARATION)
 
@@ -154,6 +174,34 @@ def left_out_instance_cells(table: OverlapTable) -> Row:
         "reference_objects": int((~table.reference_ignored).sum()),
         "ignored": len(table.reference_ids),
     }
+
+
+def thing_cells(counts: ObjectCounts) -> list[Row]:
+    """Return what became of the objects of each case of a panoptic protocol."""
+    return [{one: cells[one] for one in _THINGS} for cells in instance_cells(counts)]
+
+
+def segment_cells(counts: SegmentCounts, class_names: Sequence[str]) -> list[Row]:
+    """Return what became of the segments of each case, and the quality over all its classes.
+
+    From the counts and sums by class, panoptic quality can be added up by hand.
+    """
+    by_case = zip(
+        counts.matched, counts.missed, counts.false_positives, counts.iou_sum, strict=True
+    )
+    rows: list[Row] = []
+    for of_classes, iou_sum in zip(by_case, row_sums(counts.iou_sum).tolist(), strict=True):
+        tp, fn, fp = (int(one.sum()) for one in of_classes[:3])
+        cells: Row = {
+            "pq": _quotient(iou_sum, tp + (fp + fn) / 2),
+            "sq": _quotient(iou_sum, tp),
+            "rq": _quotient(tp, tp + (fp + fn) / 2),
+        }
+        for name, *values in zip(class_names, *(one.tolist() for one in of_classes), strict=True):
+            columns = (f"{one}/class={name}" for one in _SEGMENT_CLASS)
+            cells |= dict(zip(columns, values, strict=True))
+        rows.append(cells)
+    return rows
 
 
 def semantic_cells(

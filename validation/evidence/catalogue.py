@@ -1,17 +1,17 @@
 """Every metric, once: what it is, how it is computed, when it is undefined, where it is from.
 
 The report's definitions, `segval metrics`, the checks of a protocol and the reference pages
-are all made from this list. TP, FP, FN and TN are counted over pixels for semantic metrics and
-over objects for instance metrics, as `validation.evidence.semantic` and
-`validation.evidence.instance` say; R is a reference object, P a predicted one, |·| an area in
-pixels, Σ a sum over cases.
+are all made from this list. TP, FP, FN and TN are counted over pixels for semantic metrics,
+over objects for instance metrics and over segments for panoptic quality, as
+`validation.evidence.semantic`, `validation.evidence.instance` and `validation.evidence.panoptic`
+say; R is a reference object, P a predicted one, |·| an area in pixels, Σ a sum over cases.
 """
 
 from typing import Literal
 
 from validation.record import Record
 
-Kind = Literal["semantic", "instance", "timing"]
+Kind = Literal["semantic", "instance", "panoptic", "timing"]
 
 
 class MetricDefinition(Record):
@@ -50,7 +50,7 @@ class MetricDefinition(Record):
     """True: where there are several classes it is given as their mean, too."""
     has_sizes: bool = False
     """True: it is given for each size stratum, too."""
-    n_of: Literal["objects", "predictions", "cases", "pixels"]
+    n_of: Literal["objects", "predictions", "segments", "cases", "pixels"]
     """What `MetricValue.n` counts."""
     edge_case: str
     """When it is undefined or needs care, and what is done then."""
@@ -62,6 +62,11 @@ class MetricDefinition(Record):
     """True: given only where the protocol has several classes."""
     needs_objects: bool = False
     """True: the reference standard has to tell objects apart, whatever the method."""
+
+    @property
+    def is_of_reference_alone(self) -> bool:
+        """True: it follows from the reference standard, so that every method has it."""
+        return {"semantic", "instance"} <= set(self.methods)
 
     @property
     def range(self) -> str:
@@ -104,6 +109,10 @@ _HEIMANN = "Heimann et al., Comparison and evaluation of methods for liver segme
 _LONG = "Long et al., Fully convolutional networks for semantic segmentation, CVPR 2015"
 _HYNDMAN = "Hyndman and Fan, Sample quantiles in statistical packages, type 7, 1996"
 
+_INSTANCE_ALONE = ("average_", "froc_", "segmentation_quality", "panoptic_quality")
+"""Beginnings of the ids of figures of objects that a panoptic protocol does not have: its
+objects have no scores, and its quality is that of segments."""
+
 
 def _instance(
     metric: str,
@@ -131,7 +140,7 @@ def _instance(
         upper=upper,
         better=better,
         aggregation=aggregation,
-        methods=("instance",),
+        methods=("instance",) if metric.startswith(_INSTANCE_ALONE) else ("instance", "panoptic"),
         needs_class=True,
         needs_iou=needs_iou,
         has_class_mean=has_class_mean,
@@ -200,7 +209,7 @@ def _semantic(
         upper=upper,
         better=better,
         aggregation=aggregation,
-        methods=("semantic",),
+        methods=("semantic", "panoptic"),
         needs_class=needs_class,
         needs_iou=False,
         n_of=n_of,
@@ -233,7 +242,7 @@ def _separability(
         upper=upper,
         better=better,
         aggregation=aggregation,
-        methods=("semantic", "instance"),
+        methods=("semantic", "instance", "panoptic"),
         needs_class=True,
         needs_iou=False,
         needs_objects=needs_objects,
@@ -1129,7 +1138,6 @@ _COUNTED_IN_IMAGES = (
     "count_relative_error",
     "count_absolute_relative_error",
 )
-_OF_REFERENCE_ALONE: tuple[Kind, ...] = ("semantic", "instance")
 
 
 def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
@@ -1140,7 +1148,7 @@ def _pooled_over_classes(one: MetricDefinition) -> MetricDefinition:
             f"As {one.id}, of the objects of all classes in an image counted together; an object "
             "that was given another class is no error of this count."
         )
-    elif one.methods == _OF_REFERENCE_ALONE:
+    elif one.is_of_reference_alone:
         text = (
             f"As {one.id}, objects and components of all classes in an image counted together; the "
             "mask is still one of each class."
@@ -1167,8 +1175,8 @@ def _mean_over_classes(one: MetricDefinition) -> MetricDefinition:
         update={
             "id": one.id + MEAN_OVER_CLASSES,
             "name": f"{one.name}, mean over classes",
-            "definition": f"Mean over the classes of the protocol of {one.id}, each class with the "
-            "same weight.",
+            "definition": f"Mean over the classes of the protocol that have objects of {one.id}, "
+            "each class with the same weight.",
             "aggregation": "mean over classes",
             "needs_class": False,
             "edge_case": "Undefined when one of the classes has no value, and those are named: a "
@@ -1182,9 +1190,9 @@ def _mean_over_classes(one: MetricDefinition) -> MetricDefinition:
 _POOLED = tuple(
     one
     for one in _LISTED
-    if one.methods == _OF_REFERENCE_ALONE
+    if one.is_of_reference_alone
     or (
-        one.methods == ("instance",)
+        "instance" in one.methods
         and (
             one.aggregation == "count"
             or one.id in (*_PAIRED, "false_positives_per_case", *_COUNTED_IN_IMAGES)
@@ -1238,7 +1246,119 @@ _CONFUSION = (
     ),
 )
 
+
+def _panoptic(
+    metric: str,
+    name: str,
+    text: str,
+    edge_case: str,
+    *,
+    better: Literal["higher", "lower"] = "higher",
+    aggregation: Literal["pooled", "mean over classes", "count"] = "pooled",
+) -> MetricDefinition:
+    is_count = aggregation == "count"
+    return MetricDefinition(
+        id=metric,
+        name=name,
+        definition=text,
+        unit="segments" if is_count else "ratio",
+        lower=0,
+        upper=None if is_count else 1,
+        better=better,
+        aggregation=aggregation,
+        methods=("panoptic",),
+        needs_class=aggregation != "mean over classes",
+        needs_iou=False,
+        n_of="cases" if is_count else "segments",
+        edge_case=edge_case,
+        source=f"{_KIRILLOV}; panopticapi, evaluation.py",
+    )
+
+
+_SEGMENTS = (
+    "A segment is an object of a class of things, or all pixels of a class of stuff in an image; "
+    "two of one class are matched when their IoU over the evaluated pixels is above 0.5."
+)
+_VOID = (
+    "A predicted segment of which more than half lies in void, or in a region of its class where "
+    "objects are not told apart, is no false positive. An IoU of exactly 0.5 is no match, unlike "
+    "that of recall, precision and F1 at 0.5."
+)
+_NO_SEGMENT = "Undefined when the class has no segment in reference and prediction."
+_QUALITIES = (
+    _panoptic(
+        "pq",
+        "Panoptic quality of segments (PQ)",
+        f"ΣIoU of matched segments / Σ(TP + FP/2 + FN/2); the product of SQ and RQ. {_SEGMENTS}",
+        f"{_NO_SEGMENT} {_VOID}",
+    ),
+    _panoptic(
+        "sq",
+        "Segmentation quality of segments (SQ)",
+        f"ΣIoU of matched segments / ΣTP: how well those that were found are outlined. {_SEGMENTS}",
+        "Undefined when no segment of the class is matched, where panopticapi prints 0; segments "
+        "that were missed do not enter.",
+    ),
+    _panoptic(
+        "rq",
+        "Recognition quality of segments (RQ)",
+        f"ΣTP / Σ(TP + FP/2 + FN/2): the F1 score of segments. {_SEGMENTS}",
+        f"{_NO_SEGMENT} {_VOID}",
+    ),
+)
+
+
+def _mean_of_segments(one: MetricDefinition, ending: str, classes: str) -> MetricDefinition:
+    return _panoptic(
+        f"{one.id}_{ending}",
+        f"{one.name}, mean over {classes}",
+        f"Mean over the {classes} of the protocol of {one.id}, each class with the same weight.",
+        "Undefined when one of the classes has no value, and those are named: a mean over the "
+        "others, which panopticapi gives, would be another figure. Replicates in which it is "
+        "undefined are left out of the interval.",
+        aggregation="mean over classes",
+    )
+
+
+_PANOPTIC = (
+    *_QUALITIES,
+    *(
+        _mean_of_segments(one, ending, classes)
+        for one in _QUALITIES
+        for ending, classes in (
+            ("all", "classes"),
+            ("things", "classes of things"),
+            ("stuff", "classes of stuff"),
+        )
+    ),
+    _panoptic(
+        "matched_segments",
+        "Matched segments",
+        f"TP: matched pairs of segments of the class. {_SEGMENTS}",
+        "0 when there is none; a count has no interval.",
+        aggregation="count",
+    ),
+    _panoptic(
+        "missed_segments",
+        "Missed segments",
+        f"FN: segments of the reference without a partner. {_SEGMENTS}",
+        "0 when there is none; a count has no interval. Regions where objects are not told apart "
+        "are not counted.",
+        better="lower",
+        aggregation="count",
+    ),
+    _panoptic(
+        "false_positive_segments",
+        "False positive segments",
+        f"FP: predicted segments without a partner. {_SEGMENTS}",
+        f"0 when there is none; a count has no interval. {_VOID}",
+        better="lower",
+        aggregation="count",
+    ),
+)
+
 CATALOGUE: tuple[MetricDefinition, ...] = (
+    *_PANOPTIC,
     *_LISTED,
     *_CONFUSION,
     *(_mean_over_classes(one) for one in _LISTED if one.id in _PAIRED),

@@ -1,17 +1,19 @@
 """The evidence as bytes: what is written into a record, and read back from it.
 
-Evidence: ``cases.csv``, ``classes.csv``, ``instances.csv`` (instance), ``class_confusion.csv``
-(instance, several classes), ``metrics.json``.
+Evidence: ``cases.csv``, ``classes.csv``, ``instances.csv`` (instance, panoptic),
+``class_confusion.csv`` (instance, several classes), ``metrics.json``.
 
 Tables, from which all of it follows again:
 
 - ``tables/cases.csv``: every case, whether it was measured or failed and why, and whether its
   reference could be read.
-- ``tables/confusion.csv`` (semantic): pixels of each reference class predicted as each class;
-  pairs without a pixel are left out. ``(background)`` is the background; the row
+- ``tables/confusion.csv`` (semantic, panoptic): pixels of each reference class predicted as each
+  class; pairs without a pixel are left out. ``(background)`` is the background; the row
   ``(ignored)``, ``(ignored)`` holds the pixels that are not evaluated.
 - ``tables/reference_objects.csv``, ``tables/predicted_objects.csv``, ``tables/overlaps.csv``
-  (instance): the objects, and for each pair that shares pixels how many.
+  (instance, panoptic): the objects, and for each pair that shares pixels how many. Of a
+  panoptic case they are the segments of things and stuff; areas and overlaps are of evaluated
+  pixels, and ``void_px`` is what else a predicted segment covers.
 
 One more follows from those: ``tables/class_confusion.csv`` (instance, several classes), as
 `validation.evidence.class_confusion` says.
@@ -33,6 +35,7 @@ from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.measure import Evidence, FailedCase, Table
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import ConfusionTable, OverlapTable
+from validation.evidence.panoptic_table import PanopticTable, require_agreement
 from validation.evidence.rows import Row
 from validation.plan.protocol import Protocol
 from validation.record import Record
@@ -106,18 +109,23 @@ def table_files(
     ordered = [by_id[case_id] for case_id in sorted(by_id)]
     names = (BACKGROUND, *protocol.class_names())
     files = {"tables/cases.csv": csv_bytes(_CASES, case_rows)}
-    if protocol.method.kind == "semantic":
+    panoptic = [one for one in ordered if isinstance(one, PanopticTable)]
+    if protocol.method.is_by_pixel:
         confusions = [one for one in ordered if isinstance(one, ConfusionTable)]
+        confusions += [one.classes for one in panoptic]
         rows = [row for one in confusions for row in _confusion_rows(one, names)]
-        return {**files, "tables/confusion.csv": csv_bytes(_CONFUSION, rows)}
+        files["tables/confusion.csv"] = csv_bytes(_CONFUSION, rows)
+    if not protocol.method.is_by_object:
+        return files
     overlaps = [one for one in ordered if isinstance(one, OverlapTable)]
+    overlaps += [one.segments for one in panoptic]
     references = [row for one in overlaps for row in _reference_rows(one, names)]
     predictions = [row for one in overlaps for row in _prediction_rows(one, names)]
     pairs = [row for one in overlaps for row in _overlap_rows(one)]
     return {
         **files,
         "tables/reference_objects.csv": csv_bytes(_REFERENCES, references),
-        "tables/predicted_objects.csv": csv_bytes(_PREDICTIONS, predictions),
+        "tables/predicted_objects.csv": csv_bytes(_prediction_columns(protocol), predictions),
         "tables/overlaps.csv": csv_bytes(_OVERLAPS, pairs),
     }
 
@@ -134,11 +142,7 @@ def tables_from_files(
     readable = [row["case_id"] for row in cases if row["reference"] == "read"]
     names = (BACKGROUND, *protocol.class_names())
     try:
-        by_id: dict[str, Table] = (
-            dict(_confusions(files, readable, names))
-            if protocol.method.kind == "semantic"
-            else dict(_overlaps(files, readable, names))
-        )
+        by_id = _tables(files, readable, names, protocol)
     except (ValueError, KeyError, IndexError) as error:
         raise EvidenceError(
             f"the tables contradict one another or hold what cannot be: {error}", where="tables"
@@ -150,6 +154,26 @@ def tables_from_files(
     }
     measured = tuple(table for case_id, table in by_id.items() if case_id not in failed)
     return measured, failed
+
+
+def _tables(
+    files: Mapping[str, bytes], case_ids: Sequence[str], names: Sequence[str], protocol: Protocol
+) -> dict[str, Table]:
+    if not protocol.method.is_by_object:
+        return dict(_confusions(files, case_ids, names))
+    overlaps = dict(_overlaps(files, case_ids, names, _prediction_columns(protocol)))
+    if not protocol.method.is_by_pixel:
+        return dict(overlaps)
+    tables: dict[str, Table] = {}
+    for case_id, confusion in _confusions(files, case_ids, names):
+        table = PanopticTable(confusion, overlaps[case_id])
+        require_agreement(table)
+        tables[case_id] = table
+    return tables
+
+
+def _prediction_columns(protocol: Protocol) -> tuple[str, ...]:
+    return (*_PREDICTIONS, "void_px") if protocol.method.kind == "panoptic" else _PREDICTIONS
 
 
 def _case_cells(failure: FailedCase | None) -> Row:
@@ -183,16 +207,19 @@ def _reference_rows(table: OverlapTable, names: Sequence[str]) -> Iterator[Row]:
 
 def _prediction_rows(table: OverlapTable, names: Sequence[str]) -> Iterator[Row]:
     ids, scores = table.prediction_ids.tolist(), table.prediction_scores
+    void_px = table.prediction_void_px
     columns = (
         table.prediction_classes.tolist(),
         ids,
         [None] * len(ids) if scores is None else scores.tolist(),
         table.prediction_areas_px.tolist(),
         table.prediction_boxes.tolist(),
+        [None] * len(ids) if void_px is None else void_px.tolist(),
     )
-    for index, identity, score, area_px, box in zip(*columns, strict=True):
+    for index, identity, score, area_px, box, void in zip(*columns, strict=True):
         cells = (table.case_id, names[index], identity, score, area_px, *box)
-        yield dict(zip(_PREDICTIONS, cells, strict=True))
+        row: Row = dict(zip(_PREDICTIONS, cells, strict=True))
+        yield row if void is None else {**row, "void_px": void}
 
 
 def _overlap_rows(table: OverlapTable) -> Iterator[Row]:
@@ -251,15 +278,29 @@ def _confusions(
 
 
 def _overlaps(
-    files: Mapping[str, bytes], case_ids: Sequence[str], names: Sequence[str]
+    files: Mapping[str, bytes],
+    case_ids: Sequence[str],
+    names: Sequence[str],
+    prediction_columns: tuple[str, ...],
 ) -> Iterator[tuple[str, OverlapTable]]:
     references = _by_case(_read(files, "tables/reference_objects.csv", _REFERENCES), case_ids)
-    predictions = _by_case(_read(files, "tables/predicted_objects.csv", _PREDICTIONS), case_ids)
+    predictions = _by_case(
+        _read(files, "tables/predicted_objects.csv", prediction_columns), case_ids
+    )
     pairs = _by_case(_read(files, "tables/overlaps.csv", _OVERLAPS), case_ids)
     index = {name: number for number, name in enumerate(names)}
     for case_id in case_ids:
-        one = _overlap(case_id, references[case_id], predictions[case_id], pairs[case_id], index)
-        yield case_id, one
+        yield (
+            case_id,
+            _overlap(
+                case_id,
+                references[case_id],
+                predictions[case_id],
+                pairs[case_id],
+                index,
+                has_void="void_px" in prediction_columns,
+            ),
+        )
 
 
 def _overlap(
@@ -268,6 +309,8 @@ def _overlap(
     prediction_rows: Sequence[_Texts],
     pair_rows: Sequence[_Texts],
     index: Mapping[str, int],
+    *,
+    has_void: bool,
 ) -> OverlapTable:
     reference = _objects(reference_rows, "reference_id", index)
     prediction = _objects(prediction_rows, "prediction_id", index)
@@ -288,6 +331,9 @@ def _overlap(
             "reference_ignored": [_flag(row["ignored"]) for row in reference_rows],
             **{f"prediction_{name}": values for name, values in prediction.items()},
             "prediction_scores": _scores([row["score"] for row in prediction_rows]),
+            "prediction_void_px": [_natural(row["void_px"]) for row in prediction_rows]
+            if has_void
+            else None,
             **pairs,
         }
     )

@@ -2,9 +2,9 @@
 
 As files of a record:
 
-- ``tables/surfaces.csv`` (semantic, where the protocol asks for figures of borders): a row for
-  each case and class, as `validation.evidence.surface.SurfaceRow` says.
-- ``tables/separability.csv``: a row for each case and class, as
+- ``tables/surfaces.csv`` (semantic, panoptic, where the protocol asks for figures of borders): a
+  row for each case and class, as `validation.evidence.surface.SurfaceRow` says.
+- ``tables/separability.csv``: a row for each case and class that is not stuff, as
   `validation.evidence.separability.SeparationRow` says. Cells of objects are empty where the
   reference standard is a class map, which does not tell them apart.
 
@@ -60,7 +60,7 @@ def asks_for_surfaces(protocol: Protocol) -> bool:
     """Tell whether the protocol asks for figures of borders."""
     plan = protocol.analysis
     given = plan.surface_tolerance_px is not None or plan.surface_tolerance_um is not None
-    return given and protocol.method.kind == "semantic"
+    return given and protocol.method.is_by_pixel
 
 
 def holds_objects(protocol: Protocol) -> bool:
@@ -85,12 +85,13 @@ def further_figures(
         for number, name in enumerate(names):
             borders = [further.surfaces[one].rows[number] for one in case_ids]
             figures.extend(surface_figures(borders, name, terms))
+    things = protocol.thing_names()
     if further.separations is not None:
         figures.extend(
-            separation_figures([further.separations.get(one) for one in case_ids], names)
+            separation_figures([further.separations.get(one) for one in case_ids], things)
         )
     elif not holds_objects(protocol):
-        figures.extend(figures_without_objects(len(case_ids), names))
+        figures.extend(figures_without_objects(len(case_ids), things))
     return figures
 
 
@@ -109,7 +110,7 @@ def further_files(further: FurtherTables, protocol: Protocol) -> dict[str, bytes
         rows = [
             {"case_id": case_id, "class": name, **row._asdict()}
             for case_id, of_case in sorted(further.separations.items())
-            for name, row in zip(names, of_case.rows, strict=True)
+            for name, row in zip(protocol.thing_names(), of_case.rows, strict=True)
         ]
         files[SEPARABILITY] = csv_bytes(_SEPARABILITY, rows)
     return files
@@ -126,11 +127,12 @@ def further_from_files(files: Mapping[str, bytes], protocol: Protocol) -> Furthe
     """
     surfaces, separations = {}, None
     if asks_for_surfaces(protocol):
-        for case_id, rows in _rows_by_case(files, SURFACES, _SURFACES, protocol).items():
+        found = _rows_by_case(files, SURFACES, _SURFACES, protocol.class_names())
+        for case_id, rows in found.items():
             surfaces[case_id] = SurfaceTable(case_id, tuple(_surface_row(one) for one in rows))
     if SEPARABILITY in files:
         has_objects = holds_objects(protocol)
-        grouped = _rows_by_case(files, SEPARABILITY, _SEPARABILITY, protocol)
+        grouped = _rows_by_case(files, SEPARABILITY, _SEPARABILITY, protocol.thing_names())
         separations = {
             case_id: SeparationTable(
                 case_id, tuple(_separation_row(one, has_objects=has_objects) for one in rows)
@@ -141,9 +143,9 @@ def further_from_files(files: Mapping[str, bytes], protocol: Protocol) -> Furthe
 
 
 def _rows_by_case(
-    files: Mapping[str, bytes], name: str, expected: tuple[str, ...], protocol: Protocol
+    files: Mapping[str, bytes], name: str, expected: tuple[str, ...], classes: tuple[str, ...]
 ) -> dict[str, list[dict[str, str]]]:
-    """Return the rows of each case, one for each class in the protocol's order."""
+    """Return the rows of each case, one for each of some classes in the protocol's order."""
     if name not in files:
         raise EvidenceError("a table of the evidence is missing", where=name)
     try:
@@ -156,7 +158,7 @@ def _rows_by_case(
     for row in rows:
         grouped.setdefault(row["case_id"], []).append(row)
     for case_id, of_case in grouped.items():
-        if tuple(row["class"] for row in of_case) != protocol.class_names():
+        if tuple(row["class"] for row in of_case) != classes:
             raise _damaged(name, f"case {case_id} has not one row for each class")
     return grouped
 

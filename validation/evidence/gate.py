@@ -14,10 +14,48 @@ from numpy.typing import NDArray
 
 from validation.errors import Problem
 from validation.evidence.run_lengths import run_lengths
-from validation.testset.annotations import ClassMap, ObjectSet, Rle
+from validation.testset.annotations import Annotation, ClassMap, ObjectSet, PanopticMap, Rle
 from validation.testset.mask_areas import areas_of
 
 _MOST_NAMED = 10
+
+
+def problems_of(
+    annotation: Annotation, *, where: str, shape: tuple[int, int], class_count: int
+) -> tuple[Problem, ...]:
+    """Return every problem of an annotation, whatever its kind; see the functions for each.
+
+    Args:
+        annotation: What a reference standard marks, or a model returned.
+        where: What it is, for the reader, e.g. ``case D01-03, prediction``.
+        shape: Rows and columns of the image.
+        class_count: Classes of the protocol, background not counted.
+    """
+    if isinstance(annotation, ClassMap):
+        return problems_of_class_map(annotation, where=where, shape=shape, class_count=class_count)
+    if isinstance(annotation, ObjectSet):
+        return problems_of_objects(annotation, where=where, shape=shape, class_count=class_count)
+    return problems_of_panoptic_map(annotation, where=where, shape=shape, class_count=class_count)
+
+
+def problems_of_panoptic_map(
+    panoptic_map: PanopticMap, *, where: str, shape: tuple[int, int], class_count: int
+) -> tuple[Problem, ...]:
+    """Return every problem of a panoptic map: of its classes, of its segments, of the two.
+
+    Args:
+        panoptic_map: Classes and segments of one image.
+        where: What it is, for the reader, e.g. ``case D01-03, prediction``.
+        shape: Rows and columns of the image.
+        class_count: Classes of the protocol, background not counted.
+    """
+    found = (
+        *_class_map_problems(panoptic_map.classes, shape, class_count),
+        *_object_problems(panoptic_map.segments, shape, class_count),
+    )
+    if not found:
+        found = tuple(_segment_problems(panoptic_map))
+    return tuple(Problem(where, what, fix) for what, fix in found)
 
 
 def problems_of_class_map(
@@ -86,6 +124,17 @@ def _class_map_problems(class_map: ClassMap, shape: tuple[int, int], class_count
         yield _another_size("the map of ignored pixels", ignored.shape, classes.shape)
     if ignored is not None and ignored.dtype != bool:
         yield f"the map of ignored pixels holds {ignored.dtype.name} values, not booleans", ""
+
+
+def _segment_problems(panoptic_map: PanopticMap) -> _Said:
+    segments, classes = panoptic_map.segments, panoptic_map.classes.classes
+    if segments.label_map is None:
+        yield "the segments of a panoptic map are a label map", ""
+        return
+    of_label = np.zeros(int(segments.ids.max(initial=0)) + 1, np.int64)
+    of_label[segments.ids] = segments.classes
+    if (of_label[segments.label_map] != classes).any():
+        yield "classes and segments of the panoptic map contradict one another", ""
 
 
 def _object_problems(objects: ObjectSet, shape: tuple[int, int], class_count: int) -> _Said:

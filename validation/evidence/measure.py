@@ -16,6 +16,7 @@ import numpy as np
 
 from validation.evidence import case_rows, semantic
 from validation.evidence.agreement import area_fraction_figures
+from validation.evidence.catalogue import definition
 from validation.evidence.class_confusion import (
     ClassConfusion,
     case_confusion_rows,
@@ -37,13 +38,15 @@ from validation.evidence.metric_values import MetricValue
 from validation.evidence.object_pool import object_pool
 from validation.evidence.over_classes import figures_over_classes, pooled_counts
 from validation.evidence.overlap import ConfusionTable, Integers, OverlapTable
+from validation.evidence.panoptic import SegmentCounts, panoptic_figures, segment_counts
+from validation.evidence.panoptic_table import PanopticTable, of_classes
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
 from validation.evidence.surface import surface_terms
 from validation.plan.protocol import Matching, Protocol
 from validation.testset.cases import Case
 
-Table = ConfusionTable | OverlapTable
+Table = ConfusionTable | OverlapTable | PanopticTable
 
 _COUNTS_AS_EMPTY = "the model failed for the case, which counts as an empty prediction"
 _LEFT_OUT = "the model failed for the case, which the protocol leaves out of every figure"
@@ -56,7 +59,7 @@ class FailedCase(NamedTuple):
     reason: str
     """What happened."""
     table: Table | None
-    """Its reference standard with no prediction (`overlap_table_without_prediction`); None
+    """Its reference standard with no prediction (e.g. `overlap_table_without_prediction`); None
     where the reference could not be read either."""
 
 
@@ -71,13 +74,14 @@ class Evidence:
     class_rows: tuple[Row, ...]
     """In the order of `metrics`."""
     instance_rows: tuple[Row, ...]
-    """By case id, reference objects by id, then false positives by id; none if semantic."""
+    """By case id, reference objects by id, then false positives by id; none if semantic, and
+    none of stuff."""
     case_columns: tuple[str, ...]
     class_columns: tuple[str, ...]
     instance_columns: tuple[str, ...]
     """Empty if semantic."""
     confusion: "ConfusionRows | None" = None
-    """Objects by reference and predicted class; None if semantic, or of one class."""
+    """Objects by reference and predicted class; None unless instance, and of several classes."""
 
 
 class ConfusionRows(NamedTuple):
@@ -109,8 +113,11 @@ class _Instances:
     pooled: ObjectCounts | None
     """The same, all classes together; None where there is one class."""
     confusion: ClassConfusion | None
-    """The objects paired regardless of class; None where there is one class."""
-    curves: Curves
+    """The objects paired regardless of class; None where there is one class, or panoptic."""
+    curves: Curves | None
+    """None where objects have no scores by the method (panoptic)."""
+    segments: SegmentCounts | None
+    """What became of the segments of things and stuff; None unless panoptic."""
 
 
 class _Group(NamedTuple):
@@ -132,7 +139,7 @@ def measure(
 
     Args:
         tables: One for each case that the model ran on, in any order: confusions for a
-            semantic protocol, overlaps for an instance one.
+            semantic protocol, overlaps for an instance one, both for a panoptic one.
         cases: Every case that is evaluated, failed ones among them, in any order.
         protocol: The approved plan.
         failed: The cases without a prediction, by case id.
@@ -151,8 +158,8 @@ def measure(
             _require_fitting(table, protocol)
     measured = [_measured(case, by_id, failures, protocol) for case in every]
     groups = _groups(measured, protocol)
-    is_instance = protocol.method.kind == "instance"
-    instances = _instances(measured, protocol) if is_instance else None
+    has_objects = protocol.method.is_by_object
+    instances = _instances(measured, protocol) if has_objects else None
     beside = further or FurtherTables()
     columns_of_cases = case_rows.case_columns(
         protocol, has_separations=beside.separations is not None
@@ -171,7 +178,7 @@ def measure(
         instance_rows=() if instances is None else _instance_rows(measured, instances, protocol),
         case_columns=columns_of_cases,
         class_columns=columns,
-        instance_columns=INSTANCE_COLUMNS if is_instance else (),
+        instance_columns=INSTANCE_COLUMNS if has_objects else (),
         confusion=None if instances is None else _confusion_rows(groups, instances, protocol),
     )
 
@@ -183,7 +190,7 @@ def matching_rule(protocol: Protocol) -> Matching:
         ValueError: The protocol does not say.
     """
     if protocol.analysis.matching is None:
-        raise ValueError("the protocol is for instance segmentation and has no analysis.matching")
+        raise ValueError("the protocol is about objects and has no analysis.matching")
     return protocol.analysis.matching
 
 
@@ -233,19 +240,49 @@ def _require_attributes(cases: Sequence[Case], protocol: Protocol) -> None:
             )
 
 
+_EXPECTED: dict[type[Table], tuple[str, str]] = {
+    ConfusionTable: ("semantic", "a confusion table"),
+    OverlapTable: ("instance", "an overlap table"),
+    PanopticTable: ("panoptic", "a table of segments"),
+}
+"""Method of each kind of table, and what it is called."""
+
+
 def _require_fitting(table: Table, protocol: Protocol) -> None:
     class_count, kind = len(protocol.classes), protocol.method.kind
-    if isinstance(table, ConfusionTable):
-        if kind != "semantic":
-            raise ValueError(f"case {table.case_id} has a confusion table; the protocol is {kind}")
-        if table.counts.shape != (class_count + 1, class_count + 1):
-            raise ValueError(f"case {table.case_id}: the table is not of {class_count} classes")
+    expected, name = _EXPECTED[type(table)]
+    if kind != expected:
+        raise ValueError(f"case {table.case_id} has {name}; the protocol is {kind}")
+    pixels, objects = _confusion(table), _overlaps(table)
+    if pixels is not None and pixels.counts.shape != (class_count + 1, class_count + 1):
+        raise ValueError(f"case {table.case_id}: the table is not of {class_count} classes")
+    if objects is None:
         return
-    if kind != "instance":
-        raise ValueError(f"case {table.case_id} has an overlap table; the protocol is {kind}")
-    for classes in (table.reference_classes, table.prediction_classes):
+    for classes in (objects.reference_classes, objects.prediction_classes):
         if ((classes < 1) | (classes > class_count)).any():
             raise ValueError(f"case {table.case_id} has objects of a class that is not known")
+
+
+def _confusion(table: Table | None) -> ConfusionTable | None:
+    """Return the confusion of classes that a table is or holds; None where there is none."""
+    if isinstance(table, PanopticTable):
+        return table.classes
+    return table if isinstance(table, ConfusionTable) else None
+
+
+def _overlaps(table: Table | None) -> OverlapTable | None:
+    """Return the overlaps that a table is or holds, of things and stuff; None: there are none."""
+    if isinstance(table, PanopticTable):
+        return table.segments
+    return table if isinstance(table, OverlapTable) else None
+
+
+def _objects(table: Table | None, protocol: Protocol) -> OverlapTable | None:
+    """Return the overlaps of a table without its segments of stuff; None: there are none."""
+    if isinstance(table, PanopticTable):
+        is_thing = [one in protocol.thing_names() for one in protocol.class_names()]
+        return of_classes(table.segments, np.array(is_thing))
+    return _overlaps(table)
 
 
 def _measured(
@@ -267,12 +304,9 @@ def _measured(
 
 
 def _require_no_prediction(table: Table) -> None:
-    found = (
-        len(table.prediction_ids)
-        if isinstance(table, OverlapTable)
-        else int(table.counts[:, 1:].sum())
-    )
-    if found:
+    pixels, objects = _confusion(table), _overlaps(table)
+    has_pixels = pixels is not None and pixels.counts[:, 1:].any()
+    if has_pixels or (objects is not None and len(objects.prediction_ids)):
         raise ValueError(f"case {table.case_id} failed, and its table has a prediction")
 
 
@@ -305,16 +339,24 @@ def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
 def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
     """Return the objects of all cases that are in the figures."""
     used = [one.table for one in measured if one.in_figures]
-    tables = [table for table in used if isinstance(table, OverlapTable)]
+    tables = [found for one in used if (found := _objects(one, protocol)) is not None]
     rule, pool = matching_rule(protocol), object_pool(tables, len(protocol.classes))
-    counts, has_several = object_counts(pool, rule), len(protocol.classes) > 1
+    counts, is_panoptic = object_counts(pool, rule), protocol.method.kind == "panoptic"
+    has_several = len(protocol.thing_names()) > 1
     return _Instances(
         {table.case_id: number for number, table in enumerate(tables)},
         counts,
         pooled_counts(counts) if has_several else None,
-        class_confusion(pool, rule) if has_several else None,
-        curves(pool, rule, protocol.class_names()),
+        class_confusion(pool, rule) if has_several and not is_panoptic else None,
+        None if is_panoptic else curves(pool, rule, protocol.class_names()),
+        _segments(used, protocol) if is_panoptic else None,
     )
+
+
+def _segments(used: Sequence[Table | None], protocol: Protocol) -> SegmentCounts:
+    """Return what became of the segments of things and stuff."""
+    segments = [found for one in used if (found := _overlaps(one)) is not None]
+    return segment_counts(object_pool(segments, len(protocol.classes)))
 
 
 def _metrics(
@@ -323,27 +365,19 @@ def _metrics(
     used = [one for one in group.members if one.in_figures]
     by_subject = protocol.analysis.resampling_unit == "subject"
     found: list[Figure]
-    of_curves = None
-    if instances is None:
-        found = _semantic_figures(used, protocol)
-    else:
+    of_curves, found = None, []
+    if protocol.method.is_by_pixel:
+        found.extend(_semantic_figures(used, protocol))
+    if instances is not None:
         members = _positions(group, instances)
         is_member = np.zeros(len(instances.position), bool)
         is_member[members] = True
-        of_curves = CurveFigures(instances.curves, is_member)
-        found = [
-            figure
-            for number, name in enumerate(protocol.class_names())
-            for figure in object_figures(instances.counts, members, number, name)
-        ]
-        if instances.pooled is not None:
-            found.extend(figures_over_classes(instances.pooled, members, found))
-        if instances.confusion is not None:
-            names, case_count = protocol.class_names(), len(instances.position)
-            found.extend(confusion_figures(instances.confusion, members, case_count, names))
+        if instances.curves is not None:
+            of_curves = CurveFigures(instances.curves, is_member)
+        found.extend(_object_figures(instances, members, protocol))
     found.extend(further_figures([one.case.case_id for one in used], further, protocol))
     return metric_values(
-        found,
+        [one for one in found if protocol.method.kind in definition(one.metric).methods],
         of_curves,
         unit_of_case=[
             (one.case.subject_id or "") if by_subject else one.case.case_id for one in used
@@ -351,6 +385,25 @@ def _metrics(
         plan=protocol.analysis,
         subgroup=group.subgroup,
     )
+
+
+def _object_figures(instances: _Instances, members: Integers, protocol: Protocol) -> list[Figure]:
+    """Return the figures of objects, and those of segments where there are such."""
+    names, things = protocol.class_names(), protocol.thing_names()
+    found = [
+        figure
+        for number, name in enumerate(names)
+        if name in things
+        for figure in object_figures(instances.counts, members, number, name)
+    ]
+    if instances.pooled is not None:
+        found.extend(figures_over_classes(instances.pooled, members, found))
+    if instances.confusion is not None:
+        case_count = len(instances.position)
+        found.extend(confusion_figures(instances.confusion, members, case_count, names))
+    if instances.segments is not None:
+        found.extend(panoptic_figures(instances.segments, members, names, things))
+    return found
 
 
 def _positions(group: _Group, instances: _Instances) -> Integers:
@@ -378,7 +431,7 @@ def _confusion_rows(
 
 
 def _semantic_figures(used: Sequence[_Measured], protocol: Protocol) -> list[Figure]:
-    tables = [one.table for one in used if isinstance(one.table, ConfusionTable)]
+    tables = [found for one in used if (found := _confusion(one.table)) is not None]
     minimum_area_px = protocol.analysis.presence_minimum_area_px
     named = [
         (name, semantic.class_pixels(tables, index))
@@ -405,14 +458,15 @@ def _case_rows(
 ) -> tuple[Row, ...]:
     cells: dict[str, Row] = {}
     if instances is not None:
-        rows = case_rows.instance_cells(instances.counts)
+        rows = _instance_cells(instances, protocol)
         cells = {case_id: rows[number] for case_id, number in instances.position.items()}
     return tuple(
         {
             **case_rows.case_row(
                 one.case, protocol, columns, failed=one.failed, in_figures=one.in_figures
             ),
-            **(cells.get(one.case.case_id) or _cells(one, protocol)),
+            **_cells(one, protocol),
+            **cells.get(one.case.case_id, {}),
             **_surface_cells(one, further, protocol),
             **_separation_cells(one, further, protocol),
         }
@@ -420,17 +474,27 @@ def _case_rows(
     )
 
 
+def _instance_cells(instances: _Instances, protocol: Protocol) -> list[Row]:
+    """Return the cells of objects of each case in the figures, and of segments if there are."""
+    if instances.segments is None:
+        return case_rows.instance_cells(instances.counts)
+    of_segments = case_rows.segment_cells(instances.segments, protocol.class_names())
+    things = case_rows.thing_cells(instances.counts)
+    return [{**one, **other} for one, other in zip(of_segments, things, strict=True)]
+
+
 def _cells(one: _Measured, protocol: Protocol) -> Row:
-    """Return the cells of a case that is semantic or in no figure."""
-    names = protocol.class_names()
-    if isinstance(one.table, OverlapTable):
-        return case_rows.left_out_instance_cells(one.table)
-    if isinstance(one.table, ConfusionTable):
-        if one.in_figures:
-            minimum_area_px = protocol.analysis.presence_minimum_area_px
-            return case_rows.semantic_cells(one.table, names, minimum_area_px)
-        return case_rows.left_out_semantic_cells(one.table, names)
-    return {}
+    """Return the cells of a case that are of its pixels, or of a case that is in no figure."""
+    names, minimum_area_px = protocol.class_names(), protocol.analysis.presence_minimum_area_px
+    pixels, objects = _confusion(one.table), _objects(one.table, protocol)
+    cells: Row = {}
+    if pixels is not None and one.in_figures:
+        cells |= case_rows.semantic_cells(pixels, names, minimum_area_px)
+    elif pixels is not None:
+        cells |= case_rows.left_out_semantic_cells(pixels, names)
+    if objects is not None and not one.in_figures:
+        cells |= case_rows.left_out_instance_cells(objects)
+    return cells
 
 
 def _surface_cells(one: _Measured, further: FurtherTables, protocol: Protocol) -> Row:
@@ -477,8 +541,8 @@ def _instance_rows(
         subject_id = one.case.subject_id
         if one.case.case_id in position:
             rows.extend(by_case[position[one.case.case_id]])
-        elif isinstance(one.table, OverlapTable):
+        elif (objects := _objects(one.table, protocol)) is not None:
             rows.extend(
-                left_out_rows(one.table, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
+                left_out_rows(objects, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
             )
     return tuple(rows)

@@ -53,7 +53,7 @@ class MetricValue(Record):
     """Unit, e.g. ``ratio``, ``objects per image``, ``ms``."""
     n: int
     """Size of the sample the figure rests on, in the unit named by `n_of`."""
-    n_of: Literal["objects", "predictions", "cases", "pixels"]
+    n_of: Literal["objects", "predictions", "segments", "cases", "pixels"]
     """What `n` counts."""
     n_undefined: int
     """Cases left out because the figure is undefined for them (figures averaged over cases)."""

@@ -54,6 +54,8 @@ class ObjectPool:
     """Pairs of one class."""
     across: Pairs
     """Pairs of two classes."""
+    void_px: Integers | None = None
+    """Pixels of each prediction that are not evaluated, beside those of its area (panoptic)."""
 
     @property
     def case_count(self) -> int:
@@ -71,6 +73,24 @@ class ObjectPool:
         group = self.group_of_prediction
         order = np.lexsort((-self.scores, group))
         return place_in_run(group[order])[_inverse(order)]
+
+    @cached_property
+    def is_excused(self) -> Flags:
+        """Predictions that are no false positives when they have no partner (panoptic).
+
+        More than half of their pixels lie where nothing is evaluated, or in an ignored region of
+        their class (panopticapi, ``evaluation.py``). None where the tables have no void.
+        """
+        if self.void_px is None:
+            return np.zeros(len(self.scores), bool)
+        in_region = self.is_ignored[self.pairs.reference]
+        excused_px = self.void_px + np.bincount(
+            self.pairs.prediction[in_region],
+            weights=self.pairs.shared_px[in_region],  # exact below 2^53
+            minlength=len(self.scores),
+        ).astype(np.int64)
+        is_excused: Flags = 2 * excused_px > self.predictions.areas_px + self.void_px
+        return is_excused
 
     @cached_property
     def group_of_reference(self) -> Integers:
@@ -128,6 +148,7 @@ def object_pool(tables: Sequence[OverlapTable], class_count: int) -> ObjectPool:
         + np.repeat(predictions.first[:-1], shift[0]),
         _joined([one.pair_intersection_px for one in tables]),
     )
+    void = [one.prediction_void_px for one in tables if one.prediction_void_px is not None]
     alike = references.class_index[every.reference] == predictions.class_index[every.prediction]
     return ObjectPool(
         tables=tuple(tables),
@@ -138,6 +159,7 @@ def object_pool(tables: Sequence[OverlapTable], class_count: int) -> ObjectPool:
         scores=np.concatenate([np.zeros(0), *scores]),
         pairs=Pairs(*(part[alike] for part in every)),
         across=Pairs(*(part[~alike] for part in every)),
+        void_px=_joined(void) if len(void) == len(tables) else None,
     )
 
 

@@ -91,6 +91,9 @@ class OverlapTable:
     """Position of the pair's predicted object in `prediction_ids`."""
     pair_intersection_px: Integers
     """Pixels that belong to both, at least 1."""
+    prediction_void_px: Integers | None = None
+    """Pixels of each prediction that are not evaluated, beside those of its area (panoptic);
+    None: all pixels of the image are evaluated."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table as a JSON object; floats are exact (shortest round-trip)."""
@@ -107,6 +110,7 @@ class OverlapTable:
             name: np.asarray(content, dtype=np.int64)
             for name, content in value.items()
             if name not in {"case_id", "reference_ignored", "prediction_scores"}
+            and content is not None
         }
         arrays["reference_boxes"] = arrays["reference_boxes"].reshape(-1, 4)
         arrays["prediction_boxes"] = arrays["prediction_boxes"].reshape(-1, 4)

@@ -5,7 +5,7 @@ the joined arrays of an `ObjectPool`. That both agree, object by object, is test
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -85,7 +85,9 @@ def pooled_outcomes(pool: ObjectPool, rule: Matching) -> PooledOutcomes:
     """
     is_used = ~(pool.scores < rule.score_threshold)  # objects without a score are all used
     cells = Cells(np.array(thresholds(rule)), 1)
-    pairing = pair_objects(pool, cells, is_used=is_used, algorithm=rule.algorithm)
+    pairing = _absorbing(
+        pair_objects(pool, cells, is_used=is_used, algorithm=rule.algorithm), pool.is_excused
+    )
     is_absorbed = pairing.absorbed_at(thresholds(rule).index(rule.iou_threshold))
     reference, prediction, shared_px = pool.pairs
     takes_part = (is_used & ~is_absorbed)[prediction] & ~pool.is_ignored[reference]
@@ -100,6 +102,12 @@ def pooled_outcomes(pool: ObjectPool, rule: Matching) -> PooledOutcomes:
         merges=_several(contained, prediction),
         splits=_several(part, reference),
     )
+
+
+def _absorbing(pairing: PooledPairing, is_excused: Flags) -> PooledPairing:
+    """Return a pairing in which excused predictions without a partner are absorbed, too."""
+    free = np.where(is_excused, pairing.cells.every & ~pairing.matched, np.uint64(0))
+    return replace(pairing, matched=pairing.matched | free, absorbed=pairing.absorbed | free)
 
 
 def _several(flags: Flags, owner: Integers) -> Integers:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import Annotation
 from validation.testset.cases import Case
 
 Stage = Literal["read", "preprocess", "inference", "postprocess", "prediction"]
@@ -39,8 +39,9 @@ class StageTiming:
 class Segmentation:
     """What the model returned for one case."""
 
-    prediction: ClassMap | ObjectSet
-    """A class map (semantic) or objects with scores (instance), on the image's grid."""
+    prediction: Annotation
+    """A class map (semantic), objects with scores (instance) or a panoptic map, on the image's
+    grid."""
     timing: StageTiming
     """Durations; meaningless where `Segmenter.measures_latency` is False."""
     scores_are_constant: bool = False

@@ -17,7 +17,7 @@ class MetricTerms(NamedTuple):
     """What a protocol needs to know of a metric."""
 
     methods: frozenset[str]
-    """``semantic``, ``instance``, ``timing``."""
+    """``semantic``, ``instance``, ``panoptic``, ``timing``."""
     needs_class: bool
     needs_iou: bool
     lower: float | None
@@ -34,6 +34,11 @@ class MetricTerms(NamedTuple):
     """True: where there are several classes, given without a class as their mean, too."""
     needs_several_classes: bool = False
     """True: given only where there are several classes."""
+
+    @property
+    def is_of_objects(self) -> bool:
+        """True: a class of stuff has no such figure."""
+        return "instance" in self.methods
 
 
 Level = Literal["error", "warning"]
@@ -188,7 +193,7 @@ def _class_fits(
     protocol: Protocol, criterion: AcceptanceCriterion, terms: MetricTerms, path: Path
 ) -> Found:
     named = criterion.class_name
-    if terms.needs_several_classes and len(protocol.classes) == 1:
+    if terms.needs_several_classes and len(protocol.thing_names()) == 1:
         what = f"{criterion.metric} is given where there are several classes"
         yield (*path, "metric"), what, "name the figure of the one class"
     is_mean = terms.has_class_mean and len(protocol.classes) > 1
@@ -199,6 +204,9 @@ def _class_fits(
     if named is not None and named not in protocol.class_names():
         listed = ", ".join(protocol.class_names())
         yield (*path, "class"), f"no class is named {named}", f"the classes are: {listed}"
+    elif named is not None and terms.is_of_objects and named not in protocol.thing_names():
+        what = f"{criterion.metric} is a figure of objects, and {named} is stuff"
+        yield (*path, "class"), what, "name a class of things, or a figure of segments or pixels"
 
 
 _COCO_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -263,14 +271,50 @@ def _judged_on_values(protocol: Protocol, metrics: Metrics) -> Found:
 
 
 def _analysis_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
-    matching = protocol.analysis.matching
-    if protocol.method.kind == "instance" and matching is None:
-        yield ("analysis",), "an instance protocol needs `matching:`", "add it"
-    if protocol.method.kind == "semantic" and matching is not None:
+    matching, method = protocol.analysis.matching, protocol.method
+    if method.is_by_object and matching is None:
+        article = "an" if method.kind == "instance" else "a"
+        yield ("analysis",), f"{article} {method.kind} protocol needs `matching:`", "add it"
+    if not method.is_by_object and matching is not None:
         yield ("analysis", "matching"), "a semantic protocol has no matching", "remove it"
-    if protocol.method.kind == "instance" and protocol.analysis.presence_minimum_area_px:
+    if not method.is_by_pixel and protocol.analysis.presence_minimum_area_px:
         path: Path = ("analysis", "presence_minimum_area_px")
         yield path, "presence by area is a figure of semantic evidence", "remove it"
+    if method.kind == "panoptic" and matching is not None:
+        if matching.algorithm != "optimal":
+            what = "objects of a panoptic map have no scores to be paired by"
+            yield ("analysis", "matching", "algorithm"), what, "give `optimal`"
+        if matching.score_threshold != 0:
+            what = "objects of a panoptic map have no scores"
+            yield ("analysis", "matching", "score_threshold"), what, "give 0"
+
+
+def _classes_fit_the_method(protocol: Protocol, _: Metrics) -> Found:
+    """Roles, and values that tell every object of a panoptic map from those of other classes."""
+    if protocol.method.kind != "panoptic":
+        for position, one in enumerate(protocol.classes):
+            if one.role is not None:
+                what = f"things and stuff are panoptic; the method is {protocol.method.kind}"
+                yield ("classes", position, "role"), what, "remove it"
+        return
+    for position, one in enumerate(protocol.classes):
+        path: Path = ("classes", position)
+        if one.role is None:
+            yield path, f"{one.name} is neither thing nor stuff", "add `role:`"
+        elif one.value > _LARGEST_CLASS[one.role]:
+            most = _LARGEST_CLASS[one.role]
+            what = f"the value of a class of {_ROLES[one.role]} is at most {most} in a panoptic map"
+            yield (*path, "value"), what, "give the class a smaller value"
+    roles = {one.role for one in protocol.classes}
+    for role, plural in _ROLES.items():
+        if role not in roles and None not in roles:
+            fix = "with one of the two alone the method is `instance` or `semantic`"
+            yield ("classes",), f"no class is {role}: there is no quality of {plural}", fix
+
+
+_ROLES = {"thing": "things", "stuff": "stuff"}
+_LARGEST_CLASS = {"thing": 64, "stuff": 999}
+"""Value of a class by role: objects take 1000 values each, of the 16 bits that there are."""
 
 
 def _surfaces_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
@@ -281,7 +325,7 @@ def _surfaces_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
         if getattr(plan, name) is not None
     ]
     for name in given:
-        if protocol.method.kind != "semantic":
+        if not protocol.method.is_by_pixel:
             yield ("analysis", name), "distances of borders are figures of semantic evidence", ""
     if len(given) > 1:
         yield ("analysis", given[1]), "the tolerance is given twice", "keep one of the two"
@@ -302,6 +346,10 @@ def _surfaces_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
 def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
     reference = protocol.test_set.reference_standard
     path: Path = ("test_set", "reference_standard", "format")
+    is_panoptic = protocol.method.kind == "panoptic"
+    if is_panoptic != (reference.format == "panoptic_map"):
+        what = "panoptic evidence is read from panoptic maps, and those are read for nothing else"
+        yield path, what, "give `panoptic_map`" if is_panoptic else "give another format"
     if protocol.method.kind == "instance" and reference.format == "class_map":
         yield path, "a class map does not tell objects apart", "give label maps or a COCO file"
     if reference.format == "label_map" and len(protocol.classes) > 1:
@@ -310,10 +358,22 @@ def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
         yield path, "semantic evidence is read from class maps or label maps", ""
     if (reference.format == "coco") != (reference.file is not None):
         yield (*path[:-1], "file"), "`file` is given for the format `coco`, and only then", ""
-    if protocol.ignore_value is not None and reference.format != "class_map":
-        yield ("ignore_value",), "only class maps have an ignore value", "remove it"
-    if protocol.ignore_value in {one.value for one in protocol.classes}:
-        yield ("ignore_value",), "the ignore value is the value of a class", ""
+    yield from _ignore_value_fits(protocol)
+
+
+def _ignore_value_fits(protocol: Protocol) -> Found:
+    value, form = protocol.ignore_value, protocol.test_set.reference_standard.format
+    path: Path = ("ignore_value",)
+    if value is None:
+        return
+    if form not in ("class_map", "panoptic_map"):
+        yield path, "only class maps and panoptic maps have an ignore value", "remove it"
+    if value == 0 and form != "panoptic_map":
+        yield path, "0 is the background, which is evaluated", "give the value of void pixels"
+    if value in {one.value for one in protocol.classes}:
+        yield path, "the ignore value is the value of a class", ""
+    if value // 1000 in {one.value for one in protocol.classes if one.role == "thing"}:
+        yield path, "the ignore value is the value of an object", ""
 
 
 def _predictions_fit_the_method(protocol: Protocol, _: Metrics) -> Found:
@@ -321,7 +381,11 @@ def _predictions_fit_the_method(protocol: Protocol, _: Metrics) -> Found:
     if model.adapter != "predictions":
         return
     path: Path = ("model", "format")
-    wanted = {"semantic": {"class_maps"}, "instance": {"label_maps", "coco_results"}}[kind]
+    wanted = {
+        "semantic": {"class_maps"},
+        "instance": {"label_maps", "coco_results"},
+        "panoptic": {"panoptic_maps"},
+    }[kind]
     if model.format not in wanted:
         yield path, f"{model.format} are not {kind} predictions", f"give {_or(wanted)}"
     if model.format == "label_maps" and len(protocol.classes) > 1:
@@ -335,6 +399,11 @@ def _postprocessing_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
         return
     post = model.postprocess
     path: Path = ("model", "postprocess")
+    if kind == "panoptic":
+        what = "no post-processing of a network makes a panoptic map here"
+        fix = "use the adapter `python`, or `predictions` of the format panoptic_maps"
+        yield ("model", "adapter"), what, fix
+        return
     if (post.kind == "watershed") != (kind == "instance"):
         wanted = {"semantic": {"threshold", "argmax"}, "instance": {"watershed"}}[kind]
         what = f"{post.kind} does not make {kind} predictions"
@@ -446,13 +515,20 @@ def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
         one.metric.removesuffix("_pooled_over_classes").removesuffix("_mean_over_classes")
         for one in protocol.criteria
     }
-    quality = {"segmentation_quality", "panoptic_quality", "average_precision"}
-    if protocol.method.kind == "instance" and not judged & quality:
+    quality = {
+        "instance": ("segmentation_quality", "panoptic_quality", "average_precision"),
+        "panoptic": ("pq", "sq", "matched_dice"),
+    }.get(protocol.method.kind)
+    of_segments = {one.removesuffix(end) for one in judged for end in _OF_SEGMENTS}
+    if quality is not None and not of_segments & set(quality):
         yield (
             ("criteria",),
             "no criterion judges how well found objects are outlined",
-            "add one on segmentation_quality, panoptic_quality or average_precision",
+            f"add one on {', '.join(quality[:-1])} or {quality[-1]}",
         )
+
+
+_OF_SEGMENTS = ("_all", "_things", "_stuff")
 
 
 _ERRORS: tuple[Finder, ...] = (
@@ -462,6 +538,7 @@ _ERRORS: tuple[Finder, ...] = (
     _criteria_fit_the_catalogue,
     _limits_face_the_bound,
     _analysis_fits_the_method,
+    _classes_fit_the_method,
     _surfaces_can_be_measured,
     _reference_fits_the_method,
     _predictions_fit_the_method,

@@ -75,16 +75,26 @@ class Device(Record):
 
 
 class Method(Record):
-    """Semantic or instance segmentation, and why."""
+    """Semantic, instance or panoptic segmentation, and why."""
 
-    kind: Literal["semantic", "instance"]
-    """Evidence per class and pixel, or per object."""
+    kind: Literal["semantic", "instance", "panoptic"]
+    """Evidence per class and pixel, per object, or both on one map of segments."""
 
     justification: Prose
     """Why this kind of evidence answers the intended use."""
 
     not_chosen: Prose
-    """Why the other kind was not chosen, and what is given up."""
+    """Why another kind was not chosen, and what is given up."""
+
+    @property
+    def is_by_pixel(self) -> bool:
+        """True where there are figures per class and pixel."""
+        return self.kind != "instance"
+
+    @property
+    def is_by_object(self) -> bool:
+        """True where there are figures per object."""
+        return self.kind != "semantic"
 
 
 class PercentileScaling(Record):
@@ -211,8 +221,8 @@ class PredictionsModel(Record):
     adapter: Literal["predictions"]
     name: Line
     version: Line
-    format: Literal["label_maps", "class_maps", "coco_results"]
-    """Instance label images, class-value images, or a COCO results file."""
+    format: Literal["label_maps", "class_maps", "panoptic_maps", "coco_results"]
+    """Instance label images, class-value images, images of segments, or a COCO results file."""
     location: RelativePath
     """Folder with one PNG a case (``<case_id>.png``), or the COCO results file; relative to
     the protocol's folder."""
@@ -237,8 +247,10 @@ class Exclusion(Record):
 class ReferenceStandard(Record):
     """What counts as true, and how far."""
 
-    format: Literal["label_map", "class_map", "coco"]
-    """Label image with one id an object, class-value image, or one COCO file."""
+    format: Literal["label_map", "class_map", "panoptic_map", "coco"]
+    """Label image with one id an object, class-value image, image of segments (a value of stuff
+    is that of the class, a value of an object 1000 times the class and its number from 0 to 999,
+    as the ``instanceIds`` of Cityscapes have it), or one COCO file."""
     file: RelativePath | None = None
     """The COCO file, relative to the test set's root; only for format ``coco``."""
     standing: Literal["exact_truth", "reference_standard", "non_reference_standard"]
@@ -294,8 +306,12 @@ class SegmentedClass(Record):
     description: Line
     """What belongs to the class."""
     value: Annotated[int, Field(ge=1, le=65534)]
-    """Pixel value in a class map, or category id in a COCO file; with ``label_map`` every
-    object is of the one class, and the value names it in the predictions that are stored."""
+    """Pixel value in a class map, class number in a panoptic map, or category id in a COCO
+    file; with ``label_map`` every object is of the one class, and the value names it in the
+    predictions that are stored."""
+    role: Literal["thing", "stuff"] | None = None
+    """Whether objects of the class are told apart (``thing``) or its pixels are one segment of
+    an image (``stuff``); given for panoptic protocols, and only there."""
 
 
 class Requirement(Record):
@@ -323,7 +339,7 @@ class Risk(Record):
 
 
 class Matching(Record):
-    """How predicted and reference objects are paired (instance)."""
+    """How predicted and reference objects are paired (instance, panoptic)."""
 
     algorithm: Literal["greedy_by_score", "optimal"]
     """COCO's greedy rule by falling score, or the one-to-one assignment with most matches
@@ -365,17 +381,17 @@ class AnalysisPlan(Record):
     """A case for which the model failed counts as an empty prediction, or is left out; either
     way it is a finding and the verdict cannot be ``met``."""
     presence_minimum_area_px: Annotated[int, Field(ge=1)] | None = None
-    """A class is present in an image from this area on (semantic)."""
+    """A class is present in an image from this area on (semantic, panoptic)."""
     surface_tolerance_px: Annotated[float, Field(ge=0)] | None = None
     """Distance between borders that is no error, in pixels; asks for figures of borders
-    (semantic)."""
+    (semantic, panoptic)."""
     surface_tolerance_um: Annotated[float, Field(ge=0)] | None = None
     """The same in micrometres, where the size of a pixel is known; one of the two."""
     boundary_distance_px: Annotated[int, Field(ge=1)] | None = None
     """Width of the boundary for boundary IoU, in pixels; 2 % of the image's diagonal if none
     is named."""
     matching: Matching | None = None
-    """Pairing of objects (instance)."""
+    """Pairing of objects (instance, panoptic)."""
     rationale: Prose
     """Why these choices."""
     sample_size_rationale: Prose
@@ -433,15 +449,16 @@ class Protocol(Record):
     device: Device
     """The product and its intended use."""
     method: Method
-    """Semantic or instance, and why."""
+    """Semantic, instance or panoptic, and why."""
     model: Model
     """The model under test."""
     test_set: TestSet
     """The images, the reference standard and the cases."""
     classes: Annotated[tuple[SegmentedClass, ...], Field(min_length=1)]
     """Every class the model segments, background left out."""
-    ignore_value: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Value in class maps that marks pixels not evaluated."""
+    ignore_value: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Value in class maps and panoptic maps that marks pixels not evaluated; 0 only in
+    panoptic maps, where it is the background otherwise."""
     requirements: Annotated[tuple[Requirement, ...], Field(min_length=1)]
     """Requirements that are tested."""
     risks: tuple[Risk, ...]
@@ -460,6 +477,10 @@ class Protocol(Record):
     def class_names(self) -> tuple[str, ...]:
         """Return the names of the classes, in the protocol's order."""
         return tuple(one.name for one in self.classes)
+
+    def thing_names(self) -> tuple[str, ...]:
+        """Return the names of the classes that have objects: all that are not stuff."""
+        return tuple(one.name for one in self.classes if one.role != "stuff")
 
 
 def json_schema() -> dict[str, Any]:

@@ -30,6 +30,7 @@ DECIMALS: Mapping[str, int] = {
     "mm": 2,
     "um": 2,
     "objects": 0,
+    "segments": 0,
     "cases": 0,
     "pixels": 0,
     "percent": 1,

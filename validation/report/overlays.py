@@ -24,7 +24,7 @@ from validation.evidence.run_lengths import run_lengths
 from validation.plan.protocol import Protocol
 from validation.report.contents import Overlay, Row
 from validation.report.formatting import number, plural
-from validation.testset.annotations import ClassMap, ObjectSet, Rle
+from validation.testset.annotations import Annotation, ClassMap, ObjectSet, PanopticMap, Rle
 
 WIDTH_PX = 720
 """Pictures are enlarged until they are at least this wide."""
@@ -104,9 +104,10 @@ def choose_worst(
     """Return the worst cases, worst first.
 
     Instance: the lowest F1 at the primary IoU threshold, then the most reference objects
-    not found. Semantic: the lowest Dice of any class. Ties go by case id. Cases for which
-    the figure is undefined (nothing there and nothing predicted) are not ranked, and cases
-    that are in no figure are not, either.
+    not found. Semantic: the lowest Dice of any class. Panoptic: the lowest PQ over the
+    segments of the case. Ties go by case id. Cases for which the figure is undefined (nothing
+    there and nothing predicted) are not ranked, and cases that are in no figure are not,
+    either.
 
     Args:
         case_rows: Rows of ``cases.csv``.
@@ -115,6 +116,8 @@ def choose_worst(
     """
     if protocol.method.kind == "instance":
         return _worst_by_f1(case_rows, protocol)[:count]
+    if protocol.method.kind == "panoptic":
+        return _worst_by_quality(case_rows, protocol)[:count]
     return _worst_by_dice(case_rows, protocol)[:count]
 
 
@@ -127,6 +130,26 @@ def _worst_by_f1(rows: Iterable[Row], protocol: Protocol) -> tuple[Worst, ...]:
     matching = protocol.analysis.matching
     at_iou = f" at IoU {number(matching.iou_threshold)}" if matching else ""
     return tuple(Worst(case_id, f"F1{at_iou}: {number(f1, 3)}") for f1, _, case_id in ranked)
+
+
+def _worst_by_quality(rows: Iterable[Row], protocol: Protocol) -> tuple[Worst, ...]:
+    stuff = [name for name in protocol.class_names() if name not in protocol.thing_names()]
+    ranked = sorted(
+        (
+            float(row["pq"]),
+            row["case_id"],
+            [name for name in stuff if row[f"missed_segments/class={name}"] == "1"],
+        )
+        for row in rows
+        if row["pq"]
+    )
+    return tuple(
+        Worst(
+            case_id,
+            f"PQ: {number(quality, 3)}" + (f"; not matched: {', '.join(missed)}" if missed else ""),
+        )
+        for quality, case_id, missed in ranked
+    )
 
 
 def _worst_by_dice(rows: Iterable[Row], protocol: Protocol) -> tuple[Worst, ...]:
@@ -150,8 +173,8 @@ def _defined_dice(row: Row, protocol: Protocol) -> list[tuple[str, str]]:
 
 def overlay_for_case(  # noqa: PLR0917 - the parts of a case, in the order of the path
     image: NDArray[np.generic],
-    reference: ObjectSet | ClassMap,
-    prediction: ObjectSet | ClassMap | None,
+    reference: Annotation,
+    prediction: Annotation | None,
     instance_rows: Sequence[Row],
     protocol: Protocol,
     worst: Worst,
@@ -160,7 +183,7 @@ def overlay_for_case(  # noqa: PLR0917 - the parts of a case, in the order of th
 
     Args:
         image: The case's image as decoded, shape (rows, columns) or (rows, columns, 3).
-        reference: What the reference standard marks.
+        reference: What the reference standard marks; of a panoptic map the objects are drawn.
         prediction: What the model returned; None where it failed (drawn as empty).
         instance_rows: Rows of ``instances.csv`` of this case; empty for semantic protocols.
         protocol: For the classes, the method and the pixel spacing.
@@ -170,6 +193,10 @@ def overlay_for_case(  # noqa: PLR0917 - the parts of a case, in the order of th
         ValueError: Reference and prediction are not of the same kind.
     """
     spacing_um = protocol.test_set.pixel_spacing_um
+    if isinstance(reference, PanopticMap):
+        reference = reference.objects
+    if isinstance(prediction, PanopticMap):
+        prediction = prediction.objects
     if isinstance(reference, ObjectSet):
         found = _objects_or_none(prediction, reference)
         png = instance_overlay(image, reference, found, instance_rows, spacing_um=spacing_um)
@@ -563,7 +590,7 @@ def _png(picture: Picture) -> bytes:
     return stream.getvalue()
 
 
-def legend(kind: Literal["semantic", "instance"]) -> tuple[OutcomeStyle, ...]:
+def legend(kind: Literal["semantic", "instance", "panoptic"]) -> tuple[OutcomeStyle, ...]:
     """Return the styles of the legend of a method's pictures, in order."""
-    styles = OUTCOME_STYLES if kind == "instance" else SEMANTIC_STYLES
+    styles = SEMANTIC_STYLES if kind == "semantic" else OUTCOME_STYLES
     return tuple(styles.values())

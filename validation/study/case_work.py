@@ -16,7 +16,7 @@ import numpy as np
 
 from validation import clock, workspace
 from validation.evidence.further_tables import FurtherTables, holds_objects
-from validation.evidence.gate import problems_of_class_map, problems_of_objects
+from validation.evidence.gate import problems_of
 from validation.evidence.measure import Table
 from validation.evidence.overlap import (
     ConfusionTable,
@@ -25,6 +25,11 @@ from validation.evidence.overlap import (
     confusion_table_without_prediction,
     overlap_table,
     overlap_table_without_prediction,
+)
+from validation.evidence.panoptic_table import (
+    PanopticTable,
+    panoptic_table,
+    panoptic_table_without_prediction,
 )
 from validation.evidence.separability import SeparationTable, separation_table
 from validation.evidence.surface import SurfaceTable, surface_table, surface_terms
@@ -37,9 +42,9 @@ from validation.inference.segmenter import (
 from validation.plan.protocol import Protocol
 from validation.record import digest
 from validation.study.opening import ModelContent
-from validation.study.reading import Annotation, CaseReader, Unreadable
+from validation.study.reading import CaseReader, Unreadable
 from validation.study.stored_predictions import encode_prediction
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import Annotation, ClassMap, ObjectSet, PanopticMap
 from validation.testset.cases import Case
 from validation.testset.formats import coco
 
@@ -140,10 +145,7 @@ class CaseWork:
 
     def _pass_gate(self, case: Case, prediction: Annotation, shape: tuple[int, int]) -> None:
         where, count = f"prediction of {case.case_id}", len(self.protocol.classes)
-        if isinstance(prediction, ClassMap):
-            found = problems_of_class_map(prediction, where=where, shape=shape, class_count=count)
-        else:
-            found = problems_of_objects(prediction, where=where, shape=shape, class_count=count)
+        found = problems_of(prediction, where=where, shape=shape, class_count=count)
         if found:
             raise SegmentationFailure("prediction", "; ".join(one.what for one in found))
 
@@ -176,16 +178,13 @@ class CaseWork:
         if reference is None:
             reference = self._reference_alone(case)
         table = None
-        if isinstance(reference, ClassMap):
-            count = len(self.protocol.classes)
-            table = confusion_table_without_prediction(case.case_id, reference, count).to_dict()
-        elif reference is not None:
-            table = overlap_table_without_prediction(case.case_id, reference).to_dict()
+        if reference is not None:
+            table = _table_without_prediction(case, reference, len(self.protocol.classes))
         return {
             "status": "failed",
             "stage": stage,
             "what": what,
-            "table": table,
+            "table": None if table is None else table.to_dict(),
             **self._further(case, reference, None),
         }
 
@@ -194,18 +193,31 @@ class CaseWork:
     ) -> dict[str, Any]:
         """Return the tables beside the confusion or the overlaps; an empty prediction if none."""
         surfaces: dict[str, Any] | None = None
-        objects: Annotation | None = reference
         count, test_set = len(self.protocol.classes), self.protocol.test_set
-        if isinstance(reference, ClassMap):
+        classes = _classes(reference)
+        if classes is not None:
             terms = surface_terms(self.protocol.analysis, test_set.pixel_spacing_um)
-            found = prediction or ClassMap(np.zeros_like(reference.classes))
-            if terms is not None and isinstance(found, ClassMap):
-                surfaces = surface_table(case.case_id, reference, found, count, terms).to_dict()
-            objects = self._objects(case) if holds_objects(self.protocol) else reference
-        separation = None
-        if objects is not None:
-            separation = separation_table(case.case_id, objects, count).to_dict()
-        return {"surfaces": surfaces, "separation": separation}
+            found = _classes(prediction) or ClassMap(np.zeros_like(classes.classes))
+            if terms is not None:
+                surfaces = surface_table(case.case_id, classes, found, count, terms).to_dict()
+        separation = None if reference is None else self._separation(case, reference)
+        return {
+            "surfaces": surfaces,
+            "separation": None if separation is None else separation.to_dict(),
+        }
+
+    def _separation(self, case: Case, reference: Annotation) -> SeparationTable | None:
+        """Return how far the reference tells objects apart; None where they cannot be read."""
+        count, protocol = len(self.protocol.classes), self.protocol
+        if isinstance(reference, PanopticMap):
+            rows = separation_table(case.case_id, reference.objects, count).rows
+            things = protocol.thing_names()
+            kept = zip(protocol.class_names(), rows, strict=True)
+            return SeparationTable(case.case_id, tuple(row for name, row in kept if name in things))
+        objects: ObjectSet | ClassMap | None = reference
+        if isinstance(reference, ClassMap) and holds_objects(protocol):
+            objects = self._objects(case)
+        return None if objects is None else separation_table(case.case_id, objects, count)
 
     def _objects(self, case: Case) -> ObjectSet | None:
         """Return the objects that a class map was made of, if it was."""
@@ -227,7 +239,24 @@ def _table(case: Case, reference: Annotation, prediction: Annotation, class_coun
         return confusion_table(case.case_id, reference, prediction, class_count)
     if isinstance(reference, ObjectSet) and isinstance(prediction, ObjectSet):
         return overlap_table(case.case_id, reference, prediction)
+    if isinstance(reference, PanopticMap) and isinstance(prediction, PanopticMap):
+        return panoptic_table(case.case_id, reference, prediction, class_count)
     raise TypeError("reference and prediction are of different kinds")
+
+
+def _table_without_prediction(case: Case, reference: Annotation, class_count: int) -> Table:
+    if isinstance(reference, ClassMap):
+        return confusion_table_without_prediction(case.case_id, reference, class_count)
+    if isinstance(reference, ObjectSet):
+        return overlap_table_without_prediction(case.case_id, reference)
+    return panoptic_table_without_prediction(case.case_id, reference, class_count)
+
+
+def _classes(annotation: Annotation | None) -> ClassMap | None:
+    """Return the classes of pixels that an annotation is or holds; None where it has none."""
+    if isinstance(annotation, PanopticMap):
+        return annotation.classes
+    return annotation if isinstance(annotation, ClassMap) else None
 
 
 def further_of(outcomes: Mapping[str, Mapping[str, Any]]) -> FurtherTables:
@@ -245,6 +274,9 @@ def table_of(outcome: dict[str, Any], protocol: Protocol) -> Table | None:
     """Return the table of an outcome; None for a failed case without a readable reference."""
     if outcome["table"] is None:
         return None
-    if protocol.method.kind == "semantic":
-        return ConfusionTable.from_dict(outcome["table"])
-    return OverlapTable.from_dict(outcome["table"])
+    kinds: dict[str, type[ConfusionTable | OverlapTable | PanopticTable]] = {
+        "semantic": ConfusionTable,
+        "instance": OverlapTable,
+        "panoptic": PanopticTable,
+    }
+    return kinds[protocol.method.kind].from_dict(outcome["table"])

@@ -17,7 +17,7 @@ from validation.study.opening import (
 )
 from validation.study.operator import operator
 from validation.study.reading import CaseReader, Unreadable
-from validation.testset.annotations import ObjectSet
+from validation.testset.annotations import ObjectSet, PanopticMap
 from validation.testset.cases import Case, CaseTable
 from validation.testset.formats import coco
 from validation.testset.lock import (
@@ -166,4 +166,6 @@ def _decode_all(
 def _objects_of(reader: CaseReader, case: Case) -> int | None:
     shape = reader.image(case).shape[:2]
     annotation = reader.reference(case, (shape[0], shape[1]))
+    if isinstance(annotation, PanopticMap):
+        annotation = annotation.objects
     return len(annotation) if isinstance(annotation, ObjectSet) else None

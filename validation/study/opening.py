@@ -166,9 +166,12 @@ def _misfits(protocol: Protocol, table: CaseTable, name: str) -> list[Problem]:
         if protocol.analysis.resampling_unit == "subject" and case.subject_id is None:
             fix = "add it, or resample by case if each case is independent"
             problems.append(Problem(where, "the case has no subject_id", fix))
-        if case.region is not None and protocol.method.kind == "instance":
-            what = "instance evidence is not restricted to a region"
-            problems.append(Problem(where, what, "remove the region, or crop the images"))
+        if case.region is not None and protocol.method.is_by_object:
+            what = f"{protocol.method.kind} evidence is not restricted to a region"
+            fix = "remove the region, or crop the images"
+            if protocol.method.kind == "panoptic":
+                fix = "remove the region, and give the pixels outside the ignore value"
+            problems.append(Problem(where, what, fix))
     problems.extend(_unknown_levels(protocol, table))
     return problems
 

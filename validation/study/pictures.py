@@ -10,8 +10,9 @@ from validation.record_folder import OVERLAYS
 from validation.report.contents import Overlay, Overlays, Row
 from validation.report.overlays import choose_worst, overlay_for_case
 from validation.study.case_work import CaseWork
-from validation.study.reading import Annotation, Unreadable
+from validation.study.reading import Unreadable
 from validation.study.stored_predictions import decode_prediction
+from validation.testset.annotations import Annotation
 
 
 def overlays_of_worst_cases(work: CaseWork, evidence: Evidence) -> dict[str, bytes]:

@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from validation.evidence.gate import problems_of_class_map, problems_of_objects
+from validation.evidence.gate import problems_of
 from validation.plan.protocol import Protocol
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import Annotation, ClassMap, ObjectSet
 from validation.testset.cases import Case
 from validation.testset.formats.images import decode_image
 from validation.testset.formats.label_maps import read_class_map, read_label_map, read_region
-
-Annotation = ClassMap | ObjectSet
+from validation.testset.formats.panoptic_maps import read_panoptic_map
 
 
 class Unreadable(Exception):  # noqa: N818 - it is a finding, not an error of the tool
@@ -63,19 +62,12 @@ class CaseReader:
             )
         if isinstance(annotation, ClassMap):
             annotation = self._within_region(case, annotation)
-            problems = problems_of_class_map(
-                annotation,
-                where=case.reference or "",
-                shape=shape,
-                class_count=len(self.protocol.classes),
-            )
-        else:
-            problems = problems_of_objects(
-                annotation,
-                where=case.reference or case.case_id,
-                shape=shape,
-                class_count=len(self.protocol.classes),
-            )
+        problems = problems_of(
+            annotation,
+            where=case.reference or case.case_id,
+            shape=shape,
+            class_count=len(self.protocol.classes),
+        )
         if problems:
             said = "; ".join(f"{one.where}: {one.what}" for one in problems)
             raise Unreadable(f"the reference standard cannot be used: {said}")
@@ -118,8 +110,13 @@ class CaseReader:
 
     def _decoded(self, content: bytes) -> Annotation:
         protocol = self.protocol
-        if protocol.test_set.reference_standard.format == "class_map":
-            return read_class_map(content, protocol.classes, protocol.ignore_value)
+        form, ignore_value = protocol.test_set.reference_standard.format, protocol.ignore_value
+        if form == "panoptic_map":
+            return read_panoptic_map(
+                content, protocol.classes, ignore_value=ignore_value, is_reference=True
+            )
+        if form == "class_map":
+            return read_class_map(content, protocol.classes, ignore_value)
         objects = read_label_map(content)
         if protocol.method.kind == "instance":
             return objects

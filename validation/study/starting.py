@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["semantic", "instance"]
+Kind = Literal["semantic", "instance", "panoptic"]
 
 _TEXTS = {"protocol.yaml": "protocol.yaml.jinja", "README.md": "README.md.jinja",
           ".gitignore": "gitignore.jinja"}  # fmt: skip
@@ -152,11 +152,21 @@ def _files(kind: Kind, title: str, organisation: str) -> Iterator[tuple[str, byt
     for number, (specimen, site) in enumerate(_SPECIMENS, start=1):
         name = f"C{number:02d}"
         image, labels = draw_case(number, noise=_NOISE[site])
-        reference = labels if kind == "instance" else (labels > 0).astype(labels.dtype)
         yield f"data/images/{name}.png", _png(image)
-        yield f"data/reference/{name}.png", _png(reference)
+        yield f"data/reference/{name}.png", _png(_reference(labels, kind))
         rows.append(f"{name},images/{name}.png,reference/{name}.png,{specimen},{site}")
     yield "cases.csv", ("\n".join(rows) + "\n").encode()
+
+
+def _reference(labels: "NDArray[np.uint8]", kind: Kind) -> "NDArray[np.uint8 | np.uint16]":
+    """Return the truth of an image in the form of a method."""
+    import numpy as np
+
+    if kind == "instance":
+        return labels
+    if kind == "semantic":
+        return (labels > 0).astype(np.uint8)
+    return np.where(labels > 0, np.uint16(1999) + labels, np.uint16(1))
 
 
 def draw_case(number: int, *, noise: float) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
@@ -199,7 +209,7 @@ def draw_case(number: int, *, noise: float) -> "tuple[NDArray[np.uint8], NDArray
     return np.clip(np.rint(seen), 0, 255).astype(np.uint8), labels
 
 
-def _png(values: "NDArray[np.uint8]") -> bytes:
+def _png(values: "NDArray[np.uint8 | np.uint16]") -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()

@@ -1,6 +1,7 @@
 """How predictions are kept in a record: files that anyone can open, and read again.
 
-A class map is a PNG of the protocol's class values. Objects that do not overlap are a 16-bit
+A class map is a PNG of the protocol's class values, a panoptic map one of the values of its
+segments. Objects that do not overlap are a 16-bit
 PNG of ids; objects that do are a JSON list in the form of COCO results. Scores of objects in
 PNGs stand in ``scores.csv``. The ``predictions`` adapter reads all of it.
 """
@@ -19,8 +20,9 @@ from validation.evidence.csv_text import csv_bytes
 from validation.evidence.overlap import OverlapTable
 from validation.plan.protocol import Protocol, SegmentedClass
 from validation.record import readable_json
-from validation.testset.annotations import ClassMap, ObjectSet, Rle
+from validation.testset.annotations import Annotation, ClassMap, ObjectSet, PanopticMap, Rle
 from validation.testset.formats.label_maps import read_class_map, read_label_map
+from validation.testset.formats.panoptic_maps import read_panoptic_map
 
 if TYPE_CHECKING:
     from validation.evidence.rows import Row
@@ -29,7 +31,7 @@ _LARGEST_ID = 65535
 
 
 def encode_prediction(
-    case_id: str, prediction: ClassMap | ObjectSet, classes: Sequence[SegmentedClass]
+    case_id: str, prediction: Annotation, classes: Sequence[SegmentedClass]
 ) -> tuple[str, bytes]:
     """Return the file name and the bytes under which a prediction is kept.
 
@@ -41,17 +43,21 @@ def encode_prediction(
     if isinstance(prediction, ClassMap):
         values = np.array([0, *(one.value for one in classes)], dtype=np.uint16)
         return f"{case_id}.png", _png(values[prediction.classes])
+    if isinstance(prediction, PanopticMap):
+        return encode_prediction(case_id, prediction.segments, classes)
     if prediction.label_map is not None and prediction.ids.max(initial=0) <= _LARGEST_ID:
         return f"{case_id}.png", _png(prediction.label_map.astype(np.uint16))
     return f"{case_id}.json", readable_json(_coco_results(case_id, prediction, classes))
 
 
-def decode_prediction(name: str, content: bytes, protocol: Protocol) -> ClassMap | ObjectSet:
+def decode_prediction(name: str, content: bytes, protocol: Protocol) -> Annotation:
     """Return a prediction that `encode_prediction` kept; objects of PNGs without scores."""
     if name.endswith(".json"):
         return _decoded_results(json.loads(content), protocol)
     if protocol.method.kind == "semantic":
         return read_class_map(content, protocol.classes)
+    if protocol.method.kind == "panoptic":
+        return read_panoptic_map(content, protocol.classes)
     return read_label_map(content)
 
 

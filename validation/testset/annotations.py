@@ -1,10 +1,10 @@
-"""What an annotation is: a class a pixel, or a set of objects.
+"""What an annotation is: a class a pixel, a set of objects, or both on one map of segments.
 
-Reference standard and prediction have the same two shapes, so that the evidence needs to
+Reference standard and prediction have the same three shapes, so that the evidence needs to
 know nothing of file formats or models.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,3 +57,48 @@ class ObjectSet:
     def __len__(self) -> int:
         """Return the number of objects."""
         return len(self.ids)
+
+
+NUMBERS_A_CLASS = 1000
+"""Values of a panoptic map that each class of things has for its objects."""
+
+
+@dataclass(frozen=True)
+class PanopticMap:
+    """A class for every pixel, and the segments that the pixels form (panoptic).
+
+    A segment is an object of a class of things, or all pixels of a class of stuff. In a
+    reference standard it can also be a region of things that are not told apart; that one is
+    ignored, as COCO's crowds are.
+    """
+
+    classes: ClassMap
+    segments: ObjectSet
+    """As a label map without scores. The id of a segment is the value stored: that of the
+    class for stuff and for regions not told apart, 1000 times it and more for an object. Pixels
+    that are not evaluated belong to none."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.classes.shape
+
+    @property
+    def objects(self) -> ObjectSet:
+        """Return the objects alone: no stuff, and no region that does not tell them apart."""
+        segments = self.segments
+        is_object = segments.ids >= NUMBERS_A_CLASS
+        label_map = segments.label_map
+        if label_map is not None:
+            label_map = np.where(label_map >= NUMBERS_A_CLASS, label_map, np.int32(0))
+        return replace(
+            segments,
+            ids=segments.ids[is_object],
+            classes=segments.classes[is_object],
+            ignored=None,
+            label_map=label_map,
+        )
+
+
+Annotation = ClassMap | ObjectSet | PanopticMap
+"""What the reference standard marks in an image, or what a model returned for it."""

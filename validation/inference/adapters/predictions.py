@@ -1,4 +1,4 @@
-"""Predictions made elsewhere: label maps, class maps, or a COCO results file."""
+"""Predictions made elsewhere: label maps, class maps, panoptic maps, or a COCO results file."""
 
 import csv
 import io
@@ -18,10 +18,11 @@ from validation.inference.segmenter import (
     StageTiming,
 )
 from validation.plan.protocol import PredictionsModel, Protocol, SegmentedClass
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import Annotation, ObjectSet
 from validation.testset.cases import Case
 from validation.testset.formats import coco
 from validation.testset.formats.label_maps import read_class_map, read_label_map
+from validation.testset.formats.panoptic_maps import read_panoptic_map
 
 ReadPrediction = Callable[[str], bytes]
 """Returns a file of the predictions' folder by name; FileNotFoundError where it is missing."""
@@ -53,6 +54,8 @@ def predictions_segmenter(
         raise ValueError(f"the adapter needs a reader of the folder {model.location}")
     if model.format == "class_maps":
         return ClassMapPredictions(read, protocol.classes)
+    if model.format == "panoptic_maps":
+        return PanopticMapPredictions(read, protocol.classes)
     return LabelMapPredictions(read, _scores(read, model.location))
 
 
@@ -69,6 +72,22 @@ class ClassMapPredictions:
         """Return the class map of a case; see `Segmenter.segment`."""
         content = _file_of(case, self.read)
         prediction = _valid(lambda: read_class_map(content, self.classes), case, image)
+        return Segmentation(prediction, StageTiming())
+
+
+@dataclass(frozen=True)
+class PanopticMapPredictions:
+    """A folder with one panoptic map a case."""
+
+    read: ReadPrediction
+    classes: Sequence[SegmentedClass]
+    measures_latency: bool = False
+    providers: tuple[str, ...] = ("predictions read from files",)
+
+    def segment(self, case: Case, image: NDArray[Any]) -> Segmentation:
+        """Return the segments of a case; see `Segmenter.segment`."""
+        content = _file_of(case, self.read)
+        prediction = _valid(lambda: read_panoptic_map(content, self.classes), case, image)
         return Segmentation(prediction, StageTiming())
 
 
@@ -120,7 +139,7 @@ class CocoPredictions:
 
 
 def _require_method(protocol: Protocol, model: PredictionsModel) -> None:
-    gives = "semantic" if model.format == "class_maps" else "instance"
+    gives = {"class_maps": "semantic", "panoptic_maps": "panoptic"}.get(model.format, "instance")
     if gives != protocol.method.kind:
         raise RunError(
             f"predictions of format '{model.format}' are {gives} segmentation, the method is "
@@ -153,9 +172,7 @@ def _file_of(case: Case, read: ReadPrediction) -> bytes:
         ) from error
 
 
-def _valid(
-    prediction_of: Callable[[], ClassMap | ObjectSet], case: Case, image: NDArray[Any]
-) -> ClassMap | ObjectSet:
+def _valid(prediction_of: Callable[[], Annotation], case: Case, image: NDArray[Any]) -> Annotation:
     try:
         prediction = prediction_of()
     except ValueError as error:

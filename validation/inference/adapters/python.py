@@ -18,19 +18,21 @@ from validation import clock
 from validation.errors import RunError
 from validation.inference.segmenter import Segmentation, SegmentationFailure, StageTiming
 from validation.plan.protocol import PythonModel, SegmentedClass
-from validation.testset.annotations import ClassMap, ObjectSet
+from validation.testset.annotations import Annotation, ObjectSet
 from validation.testset.cases import Case
 from validation.testset.formats.label_maps import class_map_of, objects_of
+from validation.testset.formats.panoptic_maps import panoptic_map_of
 
 _MODULE_NAME = "segval_model_under_test"
 
 
 class PythonSegmenter:
-    """A callable that takes an image and returns labels, classes, or labels and scores.
+    """A callable that takes an image and returns labels, classes, segments, or labels and scores.
 
     It is called as ``callable(image, **parameters)`` with a copy of the image. For method
     ``semantic`` it returns class values (rows, columns); for ``instance`` a label map
-    (rows, columns), alone or as ``(label_map, {id: score})``.
+    (rows, columns), alone or as ``(label_map, {id: score})``; for ``panoptic`` the values of a
+    panoptic map (rows, columns).
 
     Args:
         model: The protocol's model.
@@ -51,7 +53,7 @@ class PythonSegmenter:
         source: bytes,
         *,
         classes: Sequence[SegmentedClass],
-        kind: Literal["semantic", "instance"],
+        kind: Literal["semantic", "instance", "panoptic"],
     ) -> None:
         self._parameters = dict(model.parameters)
         self._classes = tuple(classes)
@@ -74,9 +76,11 @@ class PythonSegmenter:
             raise SegmentationFailure("prediction", f"the callable returned {error}") from error
         return Segmentation(prediction, timing, scores_are_constant=constant)
 
-    def _prediction(self, returned: object) -> tuple[ClassMap | ObjectSet, bool]:
+    def _prediction(self, returned: object) -> tuple[Annotation, bool]:
         if self._kind == "semantic":
             return class_map_of(_array(returned), self._classes), False
+        if self._kind == "panoptic":
+            return panoptic_map_of(_array(returned), self._classes), False
         labels, scores = _labels_and_scores(returned)
         objects = objects_of(_array(labels))
         values = np.ones(len(objects)) if scores is None else _score_of_each(objects, scores)
@@ -135,7 +139,7 @@ def _score_of_each(objects: ObjectSet, scores: Mapping[Any, Any]) -> NDArray[np.
     return values
 
 
-def _require_grid(prediction: ClassMap | ObjectSet, image: NDArray[Any]) -> None:
+def _require_grid(prediction: Annotation, image: NDArray[Any]) -> None:
     if prediction.shape != image.shape[:2]:
         raise ValueError(
             f"{prediction.shape[0]} rows and {prediction.shape[1]} columns for an image of "

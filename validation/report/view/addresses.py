@@ -31,7 +31,13 @@ from validation.report.view.elements import Result
 SOURCES = {"E": "evidence/metrics.json", "T": "run.json"}
 """File that the figures of a letter come from."""
 
-_NOUNS = {"objects": "object", "predictions": "prediction", "cases": "case", "pixels": "pixel"}
+_NOUNS = {
+    "objects": "object",
+    "predictions": "prediction",
+    "segments": "segment",
+    "cases": "case",
+    "pixels": "pixel",
+}
 
 
 class Entry(NamedTuple):

@@ -194,6 +194,7 @@ def _reference(plan: Protocol, words: Words) -> tuple[Item, ...]:
     formats = {
         "label_map": "label image, one id an object",
         "class_map": "class-value image",
+        "panoptic_map": "image of segments, of things and stuff",
         "coco": "COCO annotation file",
     }
     return (

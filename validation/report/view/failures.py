@@ -187,6 +187,12 @@ def _rule(contents: RecordContents) -> str:
             "most reference objects not found; ties by case id. Pictures are in gray, stretched "
             "in contrast and enlarged without smoothing."
         )
+    if contents.protocol.method.kind == "panoptic":
+        return (
+            f"The {shown} with the lowest panoptic quality over the segments of the image; ties by "
+            "case id. Objects of things are drawn; stuff that was not matched is named. Pictures "
+            "are in gray, stretched in contrast and enlarged without smoothing."
+        )
     return (
         f"The {shown} with the lowest Dice of any class; ties by case id. Pictures are in gray, "
         "stretched in contrast and enlarged without smoothing."
@@ -194,7 +200,7 @@ def _rule(contents: RecordContents) -> str:
 
 
 def _legend_words(kind: str, words: Words) -> str:
-    if kind == "instance":
+    if kind != "semantic":
         return (
             f"Solid outline: {words.reference}. Dashed outline: prediction. Colours and letters "
             "name the outcome; X missed, F false positive, M merged, S split."
@@ -252,18 +258,18 @@ def printed_cases(contents: RecordContents) -> frozenset[str]:
 
 def objects(contents: RecordContents, words: Words, numbering: Numbering) -> ObjectsView:
     """Return the evidence per case and per object."""
-    is_instance = contents.protocol.method.kind == "instance"
+    has_objects = contents.protocol.method.is_by_object
     failures = [line for line in contents.instance_rows if line["outcome"] in OUTCOMES]
     return ObjectsView(
         heading=numbering.appendix("Evidence by case and object", "cases"),
         cases_heading=numbering.subsection("Every case", "every-case"),
         cases=_case_table(contents, numbering),
         objects_heading=numbering.subsection(
-            "Objects that failed" if is_instance else "Objects", "objects"
+            "Objects that failed" if has_objects else "Objects", "objects"
         ),
         objects=_object_table(contents, failures, numbering) if failures else None,
         objects_words=_objects_words(failures, words)
-        if is_instance
+        if has_objects
         else "Semantic evidence has no objects; the pixels of each case are counted above.",
     )
 
@@ -272,6 +278,8 @@ def _case_table(contents: RecordContents, numbering: Numbering) -> Table:
     plan = contents.protocol
     if plan.method.kind == "instance":
         columns = [*_INSTANCE_COLUMNS]
+    elif plan.method.kind == "panoptic":
+        columns = [("pq", "PQ", 3), ("sq", "SQ", 3), ("rq", "RQ", 3), *_INSTANCE_COLUMNS[:-1]]
     else:
         columns = [
             one

@@ -27,7 +27,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.wording import METHODS, Words, sentence
+from validation.report.view.wording import METHODS, NOT_CHOSEN, Words, joined, sentence
 
 _COLUMNS = (
     ("touching_objects", "Objects that touch another", 11.5),
@@ -42,7 +42,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class MethodView:
-    """Semantic or instance, why, and what the reference says to that."""
+    """Semantic, instance or panoptic, why, and what the reference says to that."""
 
     heading: Heading
     chosen: str
@@ -62,7 +62,6 @@ def method(
 ) -> MethodView:
     """Return the method with its justification and the evidence for it."""
     plan = contents.protocol
-    other = "semantic" if plan.method.kind == "instance" else "instance"
     heading = numbering.section("Method and its justification", "method")
     evidence_heading = numbering.subsection(
         f"What a mask of each class would lose of the {words.reference}", "method-evidence"
@@ -72,11 +71,14 @@ def method(
     return MethodView(
         heading=heading,
         chosen=sentence(METHODS[plan.method.kind]),
-        not_chosen=sentence(METHODS[other]),
+        not_chosen=sentence(NOT_CHOSEN[plan.method.kind]),
         justification=paragraphs(plan.method.justification),
         why_not=paragraphs(plan.method.not_chosen),
         evidence_heading=evidence_heading,
-        evidence_words=_words(plan, words, pairs, is_counted=bool(scopes)),
+        evidence_words=(
+            *_words(plan, words, pairs, is_counted=bool(scopes)),
+            *_stuff_words(contents, words),
+        ),
         evidence=_table(plan, addresses, words, numbering, scopes) if scopes else None,
         evidence_figure=_figure(pairs, numbering),
     )
@@ -84,7 +86,7 @@ def method(
 
 def _scopes(plan: Protocol, addresses: Addresses) -> dict[str, tuple[str | None, str]]:
     """Return, by the name of a row, the class and the end of the metrics' ids."""
-    names = plan.class_names()
+    names = plan.thing_names()
     scopes: dict[str, tuple[str | None, str]] = {name: (name, "") for name in names}
     if len(names) > 1:
         scopes["all classes"] = (None, POOLED_OVER_CLASSES)
@@ -124,6 +126,23 @@ def _words(plan: Protocol, words: Words, pairs: list[Pair], *, is_counted: bool)
         else "In no image do components and objects differ in number."
     )
     return (f"{rule} {cost}", f"{said} The numbers of each are in evidence/cases.csv.")
+
+
+def _stuff_words(contents: RecordContents, words: Words) -> tuple[str, ...]:
+    """Return what evidence per object would leave out; nothing where no class is stuff."""
+    plan = contents.protocol
+    stuff = [name for name in plan.class_names() if name not in plan.thing_names()]
+    rows = [line for line in contents.case_rows if line["in_figures"] == "true"]
+    if not stuff:
+        return ()
+    whole = sum(int(line["evaluated_px"]) for line in rows)
+    pixels = sum(int(line[f"reference_px/class={name}"]) for line in rows for name in stuff)
+    said = (
+        f"Evidence per object alone would say nothing of the stuff, {joined(stuff)}: "
+        f"{share(pixels, whole)} evaluated pixels of the {words.reference}. They are counted by "
+        "case and class in evidence/cases.csv."
+    )
+    return (said,)
 
 
 def _table(

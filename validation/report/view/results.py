@@ -49,6 +49,13 @@ _PRESENCE_COUNTS = (
 _HEADLINES = {
     "instance": ("recall", "precision", "f1"),
     "semantic": ("dice", "iou", "presence_sensitivity"),
+    "panoptic": ("pq",),
+}
+_HEADLINES_OVER_CLASSES = {"panoptic": ("pq_all", "pq_things", "pq_stuff")}
+_AGREEMENT_TITLES = {
+    "instance": "Agreement of counts",
+    "semantic": "Agreement of area fractions",
+    "panoptic": "Agreement of counts and area fractions",
 }
 _THRESHOLDS_A_TABLE = 4
 _BY_THRESHOLD = frozenset({"average_precision_at"})
@@ -357,13 +364,15 @@ class _Teller:
         if plan.method.kind == "semantic":
             groups = [(name, _numbers(rows, f"dice/class={name}")) for name in plan.class_names()]
             return groups, "Dice"
-        matching = plan.analysis.matching
+        matching, figure = plan.analysis.matching, "f1"
         label = f"F1 at IoU {number(matching.iou_threshold)}" if matching else "F1"
-        groups = [("All cases", _numbers(rows, "f1"))]
+        if plan.method.kind == "panoptic":
+            figure, label = "pq", "Panoptic quality"
+        groups = [("All cases", _numbers(rows, figure))]
         for column in plan.subgroups[:1]:
             cell = f"subgroup/{column}"
             groups += [
-                (f"{column} {value}", _numbers([r for r in rows if r[cell] == value], "f1"))
+                (f"{column} {value}", _numbers([r for r in rows if r[cell] == value], figure))
                 for value in sorted({line[cell] for line in rows})
             ]
         return groups, label
@@ -396,7 +405,8 @@ class _Teller:
             if one.metric not in _TIMINGS
         ]
         matching = plan.analysis.matching
-        usual = [
+        usual = [metric_id(one) for one in _HEADLINES_OVER_CLASSES.get(plan.method.kind, ())]
+        usual += [
             metric_id(
                 metric,
                 class_name=name,
@@ -500,10 +510,9 @@ class _Teller:
         ]
         if not figures:
             return None
-        is_count = self.contents.protocol.method.kind == "instance"
-        title = "Agreement of counts" if is_count else "Agreement of area fractions"
+        plan = self.contents.protocol
+        title = _AGREEMENT_TITLES[plan.method.kind]
         heading = self.numbering.subsection(title, "agreement")
-        names = self.contents.protocol.class_names()
         tables = tuple(
             self._list_of(
                 f"{title}: {name or 'all classes'}",
@@ -511,9 +520,9 @@ class _Teller:
             )
             for name in dict.fromkeys(one.scope.class_name for one in figures)
         )
-        drawn = (
-            [self._count_figure(names)] if is_count else [self._area_figure(name) for name in names]
-        )
+        drawn = [self._count_figure(plan.thing_names())] if plan.method.is_by_object else []
+        if plan.method.is_by_pixel:
+            drawn += [self._area_figure(name) for name in plan.class_names()]
         return BlockView(heading, (), tables, tuple(one for one in drawn if one is not None))
 
     def _count_figure(self, names: Sequence[str]) -> Figure | None:
@@ -593,7 +602,7 @@ class _Teller:
 
 _NOTHING = text("\u2013")
 _TIMINGS = tuple(one.id for one in CATALOGUE if "timing" in one.methods)
-_ELSEWHERE = frozenset({*_TIMINGS, *(one.id for one in CATALOGUE if len(one.methods) > 1)})
+_ELSEWHERE = frozenset({*_TIMINGS, *(one.id for one in CATALOGUE if one.is_of_reference_alone)})
 """Printed under timing, and with the method: those of the reference alone."""
 
 

@@ -52,7 +52,15 @@ OUTCOMES: Mapping[str, str] = {
 METHODS: Mapping[str, str] = {
     "instance": "instance segmentation",
     "semantic": "semantic segmentation",
+    "panoptic": "panoptic segmentation",
 }
+
+NOT_CHOSEN: Mapping[str, str] = {
+    "instance": METHODS["semantic"],
+    "semantic": METHODS["instance"],
+    "panoptic": "semantic or instance segmentation alone",
+}
+"""What a protocol decided against, by its method."""
 
 Standing = Literal["exact_truth", "reference_standard", "non_reference_standard"]
 

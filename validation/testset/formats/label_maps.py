@@ -74,7 +74,7 @@ def objects_of(label_map: NDArray[Any], *, scores: NDArray[np.float64] | None = 
     >>> objects_of(np.array([[0, 7], [3, 7]])).ids
     array([3, 7])
     """
-    _require_integers(label_map, "label map")
+    require_integers(label_map, "label map")
     found = np.unique(label_map)
     if found.size and (found[0] < 0 or found[-1] > np.iinfo(np.int32).max):
         raise ValueError(f"ids of objects are 1 to 2147483647; found {found[0]} to {found[-1]}")
@@ -104,7 +104,7 @@ def class_map_of(
         ValueError: The array is not one of integers in two dimensions, or values in it are
             unknown; the message names them and counts their pixels.
     """
-    _require_integers(values, "class map")
+    require_integers(values, "class map")
     known = (0, *(one.value for one in classes))
     ignored = None if ignore_value is None else values == ignore_value
     if values.dtype == np.uint8 and len(known) < _UNKNOWN:
@@ -138,7 +138,16 @@ def _looked_up(
     return None if found.max() == _UNKNOWN else found
 
 
-def _require_integers(values: NDArray[Any], name: str) -> None:
+def require_integers(values: NDArray[Any], name: str) -> None:
+    """Refuse an array that is not one of integers in two dimensions.
+
+    Args:
+        values: The array.
+        name: What it is, for the message.
+
+    Raises:
+        ValueError: It has another number of dimensions, or another type.
+    """
     plane = 2
     if values.ndim != plane:
         raise ValueError(f"a {name} has rows and columns; this one has the shape {values.shape}")
