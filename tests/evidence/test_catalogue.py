@@ -10,9 +10,10 @@ import pytest
 
 from validation.evidence.catalogue import CATALOGUE, POOLED_OVER_CLASSES, definition
 from validation.evidence.further_tables import FurtherTables
-from validation.evidence.measure import measure
+from validation.evidence.measure import matching_rule, measure
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.overlap import OverlapTable, confusion_table, overlap_table
+from validation.evidence.pair_distances import pair_distance_table
 from validation.evidence.panoptic_table import panoptic_table
 from validation.evidence.separability import SeparationRow, SeparationTable, separation_table
 from validation.evidence.surface import surface_table, surface_terms
@@ -59,6 +60,7 @@ def computed(
         "instance": [
             *instance.metrics,
             *_of_two_classes(make_protocol(classes=("nucleus", "debris")), cases, make_strips),
+            *_pair_distances(make_protocol, cases, make_strips),
             *_separations(instance_tables, cases, make_protocol()),
             *_separations_of_two_classes(),
         ],
@@ -124,6 +126,30 @@ def _of_two_classes(
     for one in measure(tables, cases, protocol).metrics:
         if one.scope.class_name is None or definition(one.metric).needs_several_classes:
             yield one
+
+
+def _pair_distances(
+    make_protocol: Callable[..., Protocol],
+    cases: list[Case],
+    make_strips: Callable[..., ObjectSet],
+) -> Iterator[MetricValue]:
+    """Yield the distances of pairs in a study of two classes, in either unit."""
+    reference = make_strips((0, 9), (40, 50), classes=[1, 2])
+    prediction = make_strips((0, 8), (40, 50), classes=[1, 2], scores=[0.9, 0.8])
+    for unit in ("px", "um"):
+        protocol = make_protocol(classes=("nucleus", "debris"), pair_distances_in=unit)
+        test_set = protocol.test_set.model_copy(update={"pixel_spacing_um": 0.5})
+        protocol = protocol.model_copy(update={"test_set": test_set})
+        tables = [overlap_table(one.case_id, reference, prediction) for one in cases]
+        rule = matching_rule(protocol)
+        further = FurtherTables(
+            pairs={
+                one.case_id: pair_distance_table(one, reference, prediction, rule) for one in tables
+            }
+        )
+        for one in measure(tables, cases, protocol, further=further).metrics:
+            if one.metric.startswith("matched_hausdorff"):
+                yield one
 
 
 def _separations(tables: Any, cases: list[Case], protocol: Protocol) -> Iterator[MetricValue]:

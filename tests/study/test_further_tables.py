@@ -1,5 +1,6 @@
 """Borders, and objects that a mask would merge, from the files of a run to its record."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,42 @@ def test_a_semantic_study_on_label_maps_measures_borders_and_tells_what_touches(
     assert figure["value"] == pytest.approx(np.mean(distances), rel=1e-15)
     assert (figure["n"], figure["n_undefined"]) == (5, 1)
     assert max(distances) > 0
+
+
+@pytest.mark.usefixtures("no_report")
+def test_distances_of_pairs_are_measured_once_and_derived_again(make_study: Any) -> None:
+    study = make_study("instance")
+    study.values["analysis"]["pair_distances_in"] = "px"
+    study.write()
+    study.lock()
+    study.run("one", workers=1)
+    study.run("two", workers=2)
+    one, two = study.folder / "one", study.folder / "two"
+    assert evidence(one) == evidence(two)
+    assert derivation(one) == "held"
+    found = figures(one)["matched_hausdorff_95_px/class=cell/iou=0.5"]
+    rows = list(csv.DictReader((one / "evidence/instances.csv").read_text().splitlines()))
+    matched = [row for row in rows if row["outcome"] == "matched"]
+    distances = []
+    for row in matched:
+        pair = [
+            np.asarray(Image.open(folder)) == int(row[column])
+            for folder, column in (
+                (study.root / f"references/{row['case_id']}.png", "reference_id"),
+                (one / f"predictions/{row['case_id']}.png", "prediction_id"),
+            )
+        ]
+        borders = [mask & ~ndimage.binary_erosion(mask) for mask in pair]
+        there = ndimage.distance_transform_edt(~borders[1])[borders[0]]
+        back = ndimage.distance_transform_edt(~borders[0])[borders[1]]
+        distances.append(max(np.percentile(there, 95), np.percentile(back, 95)))
+        assert float(row["hausdorff_95_px"]) == distances[-1]
+    assert found["n"] == len(distances) > 3
+    assert found["value"] == pytest.approx(np.mean(distances), rel=1e-15)
+    table = one / "evidence/tables/pair_distances.csv"
+    text = table.read_text().splitlines()
+    table.write_text("\n".join([*text[:-1], text[-1].rsplit(",", 1)[0] + ",9.5", ""]))
+    assert derivation(one) == "did_not_hold"
 
 
 @pytest.mark.usefixtures("no_report")

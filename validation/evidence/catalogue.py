@@ -109,9 +109,15 @@ _HEIMANN = "Heimann et al., Comparison and evaluation of methods for liver segme
 _LONG = "Long et al., Fully convolutional networks for semantic segmentation, CVPR 2015"
 _HYNDMAN = "Hyndman and Fan, Sample quantiles in statistical packages, type 7, 1996"
 
-_INSTANCE_ALONE = ("average_", "froc_", "segmentation_quality", "panoptic_quality")
+_INSTANCE_ALONE = (
+    "average_",
+    "froc_",
+    "segmentation_quality",
+    "panoptic_quality",
+    "matched_hausdorff_95_",
+)
 """Beginnings of the ids of figures of objects that a panoptic protocol does not have: its
-objects have no scores, and its quality is that of segments."""
+objects have no scores, its quality is that of segments, and distances of pairs are not asked."""
 
 
 def _instance(
@@ -130,6 +136,7 @@ def _instance(
     has_class_mean: bool = False,
     has_sizes: bool = False,
     n_of: Literal["objects", "predictions", "cases"] = "objects",
+    asked_by: tuple[str, ...] = (),
 ) -> MetricDefinition:
     return MetricDefinition(
         id=metric,
@@ -148,6 +155,7 @@ def _instance(
         n_of=n_of,
         edge_case=edge_case,
         source=source,
+        asked_by=asked_by,
     )
 
 
@@ -323,6 +331,16 @@ _SIZES = (
     "By size, too: mask areas up to 32² px (small), 32² to 96² (medium), from 96² (large), both "
     "ends included."
 )
+_PAIR_DISTANCE = (
+    "ΣHD95 of the pairs / ΣTP, HD95 the larger of the two directed 95th percentiles of the "
+    "distance of a border pixel to the nearest border pixel of the partner, percentiles linearly "
+    "interpolated. Border pixels have one of four neighbours outside the object; the edge of the "
+    "image is a border."
+)
+_PAIR_DISTANCE_EDGE = (
+    "Undefined when there is no pair; objects that were missed do not enter, so it is to be read "
+    "beside recall. A pair always has both borders."
+)
 _TOLERANCES = ("surface_tolerance_px", "surface_tolerance_um")
 _BORDERS = (
     "Border pixels have one of four neighbours outside the class; the edge of the image is a "
@@ -410,6 +428,30 @@ _LISTED: tuple[MetricDefinition, ...] = (
         "Undefined when there is no pair; objects that were missed do not enter.",
         _DICE,
         needs_iou=True,
+    ),
+    _instance(
+        "matched_hausdorff_95_px",
+        "Mean Hausdorff distance of pairs, 95th percentile, in pixels",
+        _PAIR_DISTANCE,
+        _PAIR_DISTANCE_EDGE,
+        _HD95,
+        unit="px",
+        upper=None,
+        better="lower",
+        needs_iou=True,
+        asked_by=("pair_distances_in",),
+    ),
+    _instance(
+        "matched_hausdorff_95_um",
+        "Mean Hausdorff distance of pairs, 95th percentile, in micrometres",
+        _PAIR_DISTANCE,
+        _PAIR_DISTANCE_EDGE,
+        _HD95,
+        unit="µm",
+        upper=None,
+        better="lower",
+        needs_iou=True,
+        asked_by=("pair_distances_in",),
     ),
     _instance(
         "average_precision",
@@ -1126,6 +1168,8 @@ _PAIRED = (
     "segmentation_quality",
     "panoptic_quality",
     "matched_dice",
+    "matched_hausdorff_95_px",
+    "matched_hausdorff_95_um",
     "merged_share",
     "split_share",
 )

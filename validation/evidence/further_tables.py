@@ -7,16 +7,20 @@ As files of a record:
 - ``tables/separability.csv``: a row for each case and class that is not stuff, as
   `validation.evidence.separability.SeparationRow` says. Cells of objects are empty where the
   reference standard is a class map, which does not tell them apart.
+- ``tables/pair_distances.csv`` (instance, where the protocol asks for distances of pairs): a row
+  for each pair of objects that may be matched, as `validation.evidence.pair_distances` says.
 
-A case whose reference cannot be read has no row in either.
+A case whose reference cannot be read has no row in any.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from validation.errors import EvidenceError
 from validation.evidence.csv_text import csv_bytes, csv_rows
+from validation.evidence.pair_distances import PairDistance, PairDistanceTable, pair_unit
 from validation.evidence.ratios import Figure
 from validation.evidence.separability import (
     SeparationRow,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from validation.evidence.rows import Row
 
 SURFACES, SEPARABILITY = "tables/surfaces.csv", "tables/separability.csv"
+PAIR_DISTANCES = "tables/pair_distances.csv"
 
 _SURFACE_CELLS = tuple(one.name for one in fields(SurfaceRow))
 _DISTANCES = {
@@ -44,6 +49,7 @@ _DISTANCES = {
     "hausdorff_95_px",
 }
 _SURFACES = ("case_id", "class", *_SURFACE_CELLS)
+_PAIR_DISTANCES = ("case_id", *PairDistance._fields)
 _SEPARABILITY = ("case_id", "class", *SeparationRow._fields)
 
 
@@ -54,6 +60,7 @@ class FurtherTables:
     surfaces: Mapping[str, SurfaceTable] = field(default_factory=dict)
     separations: Mapping[str, SeparationTable] | None = None
     """None: the record was made before there were any, and has none of their figures."""
+    pairs: Mapping[str, PairDistanceTable] = field(default_factory=dict)
 
 
 def asks_for_surfaces(protocol: Protocol) -> bool:
@@ -113,6 +120,13 @@ def further_files(further: FurtherTables, protocol: Protocol) -> dict[str, bytes
             for name, row in zip(protocol.thing_names(), of_case.rows, strict=True)
         ]
         files[SEPARABILITY] = csv_bytes(_SEPARABILITY, rows)
+    if pair_unit(protocol) is not None:
+        rows = [
+            {"case_id": case_id, **row._asdict()}
+            for case_id, pairs in sorted(further.pairs.items())
+            for row in pairs.rows
+        ]
+        files[PAIR_DISTANCES] = csv_bytes(_PAIR_DISTANCES, rows)
     return files
 
 
@@ -139,13 +153,40 @@ def further_from_files(files: Mapping[str, bytes], protocol: Protocol) -> Furthe
             )
             for case_id, rows in grouped.items()
         }
-    return FurtherTables(surfaces, separations)
+    pairs = _pair_tables(files) if pair_unit(protocol) is not None else {}
+    return FurtherTables(surfaces, separations, pairs)
+
+
+def _pair_tables(files: Mapping[str, bytes]) -> dict[str, PairDistanceTable]:
+    by_case: dict[str, list[PairDistance]] = {}
+    for row in _rows(files, PAIR_DISTANCES, _PAIR_DISTANCES):
+        reference, prediction = (
+            _whole(PAIR_DISTANCES, row[name]) for name in ("reference_id", "prediction_id")
+        )
+        distance = _distance(PAIR_DISTANCES, row["hausdorff_95_px"])
+        if distance is None:
+            raise _damaged(PAIR_DISTANCES, f"case {row['case_id']}: a pair without a distance")
+        by_case.setdefault(row["case_id"], []).append(PairDistance(reference, prediction, distance))
+    for case_id, rows in by_case.items():
+        if any(later[:2] <= earlier[:2] for earlier, later in pairwise(rows)):
+            raise _damaged(PAIR_DISTANCES, f"case {case_id}: its pairs do not rise")
+    return {case_id: PairDistanceTable(case_id, tuple(rows)) for case_id, rows in by_case.items()}
 
 
 def _rows_by_case(
     files: Mapping[str, bytes], name: str, expected: tuple[str, ...], classes: tuple[str, ...]
 ) -> dict[str, list[dict[str, str]]]:
     """Return the rows of each case, one for each of some classes in the protocol's order."""
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for row in _rows(files, name, expected):
+        grouped.setdefault(row["case_id"], []).append(row)
+    for case_id, of_case in grouped.items():
+        if tuple(row["class"] for row in of_case) != classes:
+            raise _damaged(name, f"case {case_id} has not one row for each class")
+    return grouped
+
+
+def _rows(files: Mapping[str, bytes], name: str, expected: tuple[str, ...]) -> list[dict[str, str]]:
     if name not in files:
         raise EvidenceError("a table of the evidence is missing", where=name)
     try:
@@ -154,18 +195,14 @@ def _rows_by_case(
         raise _damaged(name, str(error)) from error
     if columns != expected:
         raise _damaged(name, f"its columns are not {', '.join(expected)}")
-    grouped: dict[str, list[dict[str, str]]] = {}
-    for row in rows:
-        grouped.setdefault(row["case_id"], []).append(row)
-    for case_id, of_case in grouped.items():
-        if tuple(row["class"] for row in of_case) != classes:
-            raise _damaged(name, f"case {case_id} has not one row for each class")
-    return grouped
+    return rows
 
 
 def _surface_row(cells: Mapping[str, str]) -> SurfaceRow:
     values: dict[str, Any] = {
-        name: _distance(cells[name]) if name in _DISTANCES else _whole(SURFACES, cells[name])
+        name: _distance(SURFACES, cells[name])
+        if name in _DISTANCES
+        else _whole(SURFACES, cells[name])
         for name in _SURFACE_CELLS
     }
     row = SurfaceRow(**values)
@@ -203,15 +240,15 @@ def _whole(table: str, text: str) -> int:
     return int(text)
 
 
-def _distance(text: str) -> float | None:
+def _distance(table: str, text: str) -> float | None:
     if not text:
         return None
     try:
         value = float(text)
     except ValueError as error:
-        raise _damaged(SURFACES, f"{text!r} is not a number") from error
+        raise _damaged(table, f"{text!r} is not a number") from error
     if not 0 <= value < float("inf"):
-        raise _damaged(SURFACES, f"{text!r} is not a distance")
+        raise _damaged(table, f"{text!r} is not a distance")
     return value
 
 

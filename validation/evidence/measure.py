@@ -38,6 +38,12 @@ from validation.evidence.metric_values import MetricValue
 from validation.evidence.object_pool import object_pool
 from validation.evidence.over_classes import figures_over_classes, pooled_counts
 from validation.evidence.overlap import ConfusionTable, Integers, OverlapTable
+from validation.evidence.pair_distances import (
+    PairSums,
+    pair_distance_figures,
+    pair_sums,
+    pair_unit,
+)
 from validation.evidence.panoptic import SegmentCounts, panoptic_figures, segment_counts
 from validation.evidence.panoptic_table import PanopticTable, of_classes
 from validation.evidence.ratios import Figure
@@ -118,6 +124,8 @@ class _Instances:
     """None where objects have no scores by the method (panoptic)."""
     segments: SegmentCounts | None
     """What became of the segments of things and stuff; None unless panoptic."""
+    distances: PairSums | None
+    """Distances of the pairs; None where the protocol does not ask for them."""
 
 
 class _Group(NamedTuple):
@@ -159,8 +167,8 @@ def measure(
     measured = [_measured(case, by_id, failures, protocol) for case in every]
     groups = _groups(measured, protocol)
     has_objects = protocol.method.is_by_object
-    instances = _instances(measured, protocol) if has_objects else None
     beside = further or FurtherTables()
+    instances = _instances(measured, beside, protocol) if has_objects else None
     columns_of_cases = case_rows.case_columns(
         protocol, has_separations=beside.separations is not None
     )
@@ -178,7 +186,7 @@ def measure(
         instance_rows=() if instances is None else _instance_rows(measured, instances, protocol),
         case_columns=columns_of_cases,
         class_columns=columns,
-        instance_columns=INSTANCE_COLUMNS if has_objects else (),
+        instance_columns=_instance_columns(instances),
         confusion=None if instances is None else _confusion_rows(groups, instances, protocol),
     )
 
@@ -336,13 +344,16 @@ def _groups(measured: Sequence[_Measured], protocol: Protocol) -> list[_Group]:
     return groups
 
 
-def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
+def _instances(
+    measured: Sequence[_Measured], further: FurtherTables, protocol: Protocol
+) -> _Instances:
     """Return the objects of all cases that are in the figures."""
     used = [one.table for one in measured if one.in_figures]
     tables = [found for one in used if (found := _objects(one, protocol)) is not None]
     rule, pool = matching_rule(protocol), object_pool(tables, len(protocol.classes))
     counts, is_panoptic = object_counts(pool, rule), protocol.method.kind == "panoptic"
     has_several = len(protocol.thing_names()) > 1
+    unit = pair_unit(protocol)
     return _Instances(
         {table.case_id: number for number, table in enumerate(tables)},
         counts,
@@ -350,6 +361,7 @@ def _instances(measured: Sequence[_Measured], protocol: Protocol) -> _Instances:
         class_confusion(pool, rule) if has_several and not is_panoptic else None,
         None if is_panoptic else curves(pool, rule, protocol.class_names()),
         _segments(used, protocol) if is_panoptic else None,
+        None if unit is None else pair_sums(counts.outcomes, further.pairs, unit),
     )
 
 
@@ -396,6 +408,8 @@ def _object_figures(instances: _Instances, members: Integers, protocol: Protocol
         if name in things
         for figure in object_figures(instances.counts, members, number, name)
     ]
+    if instances.distances is not None:
+        found.extend(pair_distance_figures(instances.distances, members, names))
     if instances.pooled is not None:
         found.extend(figures_over_classes(instances.pooled, members, found))
     if instances.confusion is not None:
@@ -523,6 +537,25 @@ def _class_rows(
     )
 
 
+def _instance_columns(instances: _Instances | None) -> tuple[str, ...]:
+    if instances is None:
+        return ()
+    distances = instances.distances
+    return INSTANCE_COLUMNS if distances is None else (*INSTANCE_COLUMNS, distances.unit.column)
+
+
+def _with_distances(rows: list[Row], instances: _Instances) -> tuple[Row, ...]:
+    """Return rows of objects, the distance of its pair on each that has one."""
+    distances = instances.distances
+    if distances is None:
+        return tuple(rows)
+    column, of_pairs = distances.unit.column, distances.of_pairs
+    return tuple(
+        {**row, column: of_pairs.get((row["case_id"], row["reference_id"], row["prediction_id"]))}
+        for row in rows
+    )
+
+
 def _instance_rows(
     measured: Sequence[_Measured], instances: _Instances, protocol: Protocol
 ) -> tuple[Row, ...]:
@@ -545,4 +578,4 @@ def _instance_rows(
             rows.extend(
                 left_out_rows(objects, class_names=names, subject_id=subject_id, reason=_LEFT_OUT)
             )
-    return tuple(rows)
+    return _with_distances(rows, instances)

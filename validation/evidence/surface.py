@@ -174,7 +174,7 @@ def boundary_width_px(shape: tuple[int, int]) -> int:
 
 
 def border_flags(
-    classes: NDArray[np.uint8], ignored: NDArray[np.bool_] | None
+    classes: NDArray[np.integer[Any]], ignored: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_]:
     """Return which pixels are border pixels of their class, background among the classes."""
     height, width = classes.shape

@@ -4,6 +4,7 @@
 to a later room); it opens no file. Errors forbid a run; warnings are for the author.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -343,6 +344,21 @@ def _surfaces_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
         )
 
 
+def _pair_distances_can_be_measured(protocol: Protocol, _: Metrics) -> Found:
+    unit = protocol.analysis.pair_distances_in
+    path: Path = ("analysis", "pair_distances_in")
+    if unit is not None and protocol.method.kind != "instance":
+        yield path, "distances of matched pairs are figures of instance evidence", "remove it"
+    if unit == "um" and protocol.test_set.pixel_spacing_um is None:
+        fix = "add `pixel_spacing_um` under `test_set:`, or ask for `px`"
+        yield path, "micrometres need the size of a pixel", fix
+    for position, criterion in enumerate(protocol.criteria):
+        asked = re.match("matched_hausdorff_95_(px|um)", criterion.metric)
+        if unit is not None and asked and asked[1] != unit:
+            what = f"the plan asks for distances of pairs in {unit}"
+            yield ("criteria", position, "metric"), what, f"matched_hausdorff_95_{unit}"
+
+
 def _reference_fits_the_method(protocol: Protocol, _: Metrics) -> Found:
     reference = protocol.test_set.reference_standard
     path: Path = ("test_set", "reference_standard", "format")
@@ -540,6 +556,7 @@ _ERRORS: tuple[Finder, ...] = (
     _analysis_fits_the_method,
     _classes_fit_the_method,
     _surfaces_can_be_measured,
+    _pair_distances_can_be_measured,
     _reference_fits_the_method,
     _predictions_fit_the_method,
     _postprocessing_fits_the_method,

@@ -390,6 +390,9 @@ class AnalysisPlan(Record):
     boundary_distance_px: Annotated[int, Field(ge=1)] | None = None
     """Width of the boundary for boundary IoU, in pixels; 2 % of the image's diagonal if none
     is named."""
+    pair_distances_in: Literal["px", "um"] | None = None
+    """Asks for the Hausdorff distance (95th percentile) of matched pairs, in pixels, or in
+    micrometres where the size of a pixel is known (instance)."""
     matching: Matching | None = None
     """Pairing of objects (instance, panoptic)."""
     rationale: Prose

@@ -17,7 +17,7 @@ import numpy as np
 from validation import clock, workspace
 from validation.evidence.further_tables import FurtherTables, holds_objects
 from validation.evidence.gate import problems_of
-from validation.evidence.measure import Table
+from validation.evidence.measure import Table, matching_rule
 from validation.evidence.overlap import (
     ConfusionTable,
     OverlapTable,
@@ -25,6 +25,11 @@ from validation.evidence.overlap import (
     confusion_table_without_prediction,
     overlap_table,
     overlap_table_without_prediction,
+)
+from validation.evidence.pair_distances import (
+    PairDistanceTable,
+    pair_distance_table,
+    pair_unit,
 )
 from validation.evidence.panoptic_table import (
     PanopticTable,
@@ -121,7 +126,8 @@ class CaseWork:
 
         Returns:
             ``status`` is ``measured`` with ``timing``, ``table``, ``prediction`` and
-            ``scores_are_constant``; or ``failed`` with ``stage``, ``what`` and the
+            ``scores_are_constant``, and ``pair_distances``, None where the protocol does not
+            ask for them; or ``failed`` with ``stage``, ``what`` and the
             ``table`` of the reference alone (None where it cannot be read either). With
             either, ``surfaces``, None where there are none, and ``separation``, None where
             the reference cannot be read.
@@ -168,9 +174,21 @@ class CaseWork:
             },
             "table": table.to_dict(),
             **self._further(case, reference, segmentation.prediction),
+            "pair_distances": self._pair_distances(table, reference, segmentation.prediction),
             "prediction": {"file": name, "digest": digest(content)},
             "scores_are_constant": segmentation.scores_are_constant,
         }
+
+    def _pair_distances(
+        self, table: Table, reference: Annotation, prediction: Annotation
+    ) -> dict[str, Any] | None:
+        """Return the distances of pairs of objects; None where they are not asked for."""
+        if pair_unit(self.protocol) is None or not isinstance(table, OverlapTable):
+            return None
+        if not (isinstance(reference, ObjectSet) and isinstance(prediction, ObjectSet)):
+            return None
+        rule = matching_rule(self.protocol)
+        return pair_distance_table(table, reference, prediction, rule).to_dict()
 
     def _failed(
         self, case: Case, stage: str, what: str, reference: Annotation | None
@@ -261,13 +279,15 @@ def _classes(annotation: Annotation | None) -> ClassMap | None:
 
 def further_of(outcomes: Mapping[str, Mapping[str, Any]]) -> FurtherTables:
     """Return the tables beside the confusions and overlaps, from outcomes by case id."""
-    surfaces, separations = {}, {}
+    surfaces, separations, pairs = {}, {}, {}
     for case_id, outcome in outcomes.items():
         if outcome.get("surfaces") is not None:
             surfaces[case_id] = SurfaceTable.from_dict(outcome["surfaces"])
         if outcome.get("separation") is not None:
             separations[case_id] = SeparationTable.from_dict(outcome["separation"])
-    return FurtherTables(surfaces, separations)
+        if outcome.get("pair_distances") is not None:
+            pairs[case_id] = PairDistanceTable.from_dict(outcome["pair_distances"])
+    return FurtherTables(surfaces, separations, pairs)
 
 
 def table_of(outcome: dict[str, Any], protocol: Protocol) -> Table | None:
