@@ -151,9 +151,22 @@ def test_an_image_without_annotations_is_a_case_without_objects() -> None:
 
 
 def test_the_area_of_the_file_is_never_used() -> None:
-    objects = read(reference_file(annotation(1, area=0))).objects["A"]
-    assert objects.masks is not None
-    assert run_lengths.area(objects.masks[0]) == 16
+    found = read(reference_file(annotation(1, area=0)))
+    masks = found.objects["A"].masks
+    assert masks is not None
+    assert run_lengths.area(masks[0]) == 16
+
+
+def test_stated_areas_are_compared_with_the_masks_and_named_where_they_are_far_apart() -> None:
+    areas = [16, 17.5, 18, float("nan"), None, "16"]
+    content = reference_file(*[annotation(one + 1, area=area) for one, area in enumerate(areas)])
+    stated = read(content).stated_areas
+    assert stated[:2] == (4, 2)
+    assert stated.note == (
+        "2 of 4 areas that the file states differ by more than a tenth from the masks, as in "
+        "annotations[2]: 18 stated, 16 pixels; areas are counted from the masks"
+    )
+    assert read(reference_file(annotation(1, area=16))).stated_areas.note == ""
 
 
 def test_every_problem_of_a_reference_is_reported_at_once_with_its_entry() -> None:

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from validation.cli import main
 from validation.errors import LockError, RunError, TestSetError
 from validation.plan.protocol import SegmentedClass
 from validation.testset.annotations import ObjectSet
@@ -118,6 +120,37 @@ def test_a_box_in_the_results_changes_no_area() -> None:
     [one], [other] = (read_found(*entries).values() for entries in (plain, boxed))
     assert one.masks == other.masks
     assert read_truth(annotation(1, 3, **large)).masks == read_truth(annotation(1, 3)).masks
+
+
+def _with_coco_reference(study: Any, tiny: Any, **changes: Any) -> Any:
+    """Make the reference standard of the study one COCO file."""
+    images, annotations = [], []
+    for number in range(1, 7):
+        labels = tiny.draw(number)[1]
+        images.append({"id": number, "file_name": f"C{number}.png", "height": 64, "width": 64})
+        for one in range(1, int(labels.max()) + 1):
+            rle = coco_mask.encode(np.asfortranarray(labels == one).astype(np.uint8))
+            segmentation = {"size": rle["size"], "counts": rle["counts"].decode()}
+            usual = annotation(len(annotations) + 1, 0, image_id=number, segmentation=segmentation)
+            annotations.append({**usual, "area": int((labels == one).sum()), **changes})
+        (study.root / f"references/C{number}.png").unlink()
+    whole = {"images": images, "categories": CATEGORIES, "annotations": annotations}
+    study.put("references/all.json", json.dumps(whole).encode())
+    for row in study.rows:
+        del row["reference"]
+    study.change("test_set.reference_standard.format", "coco")
+    return study.change("test_set.reference_standard.file", "references/all.json")
+
+
+def test_areas_that_contradict_the_masks_are_told_when_the_set_is_locked(
+    make_study: Callable[..., Any], tiny: Any
+) -> None:
+    for name, changes, said in (("good", {}, ""), ("bad", {"area": 1}, "9 of 9 areas")):
+        study = _with_coco_reference(make_study(name=name), tiny, **changes)
+        done = CliRunner().invoke(main, ["lock", str(study.path)])
+        assert done.exit_code == 0
+        assert (said in done.stderr) if said else ("note:" not in done.stderr)
+        assert "note:" not in done.stdout
 
 
 # Trap 3: what is accepted in silence
@@ -280,15 +313,9 @@ def test_nothing_is_scored_when_results_fail_the_gate(locked: Any, tiny: Any) ->
     assert not (study.folder / "record").exists()
 
 
-def test_a_coco_reference_that_fails_the_gate_is_not_locked(study: Any) -> None:
+def test_a_coco_reference_that_fails_the_gate_is_not_locked(study: Any, tiny: Any) -> None:
     broken = reference_of(annotation(0, 3), annotation(0, 3, image_id=7))
-    study.put("references/all.json", json.dumps(broken).encode())
-    for row in study.rows:
-        del row["reference"]
-    study.change("test_set.reference_standard.format", "coco")
-    study.change("test_set.reference_standard.file", "references/all.json")
-    for number in range(1, 7):
-        (study.root / f"references/C{number}.png").unlink()
+    _with_coco_reference(study, tiny).put("references/all.json", json.dumps(broken).encode())
     with pytest.raises(TestSetError) as caught:
         study.lock()
     said = "\n".join(f"{one.where}: {one.what}" for one in caught.value.problems)

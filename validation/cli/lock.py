@@ -34,6 +34,8 @@ def lock_command(protocol: Path, data: Path | None, as_json: bool) -> None:
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )
     lock = locked.lock
+    if locked.note:
+        click.echo(f"note: {locked.note}", err=True)
     if as_json:
         say_json({"lock": str(locked.folder), **lock.model_dump(mode="json", exclude={"cases"})})
         return

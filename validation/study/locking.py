@@ -1,6 +1,5 @@
 """Locking a test set: every file hashed, every case decoded once, everything wrong named."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +22,6 @@ from validation.testset.formats import coco
 from validation.testset.lock import (
     LOCK_NAME,
     MANIFEST_NAME,
-    Entry,
     Lock,
     coverage_problems,
     files_of,
@@ -38,6 +36,8 @@ class Locked(NamedTuple):
 
     lock: Lock
     folder: Path
+    note: str = ""
+    """What the reader should know of the reference standard; empty if there is nothing."""
 
 
 def lock_test_set(
@@ -71,7 +71,11 @@ def lock_test_set(
     if problems:
         raise LockError("the test set cannot be locked", where=str(root), problems=problems)
     entries = workspace.hash_files(root, found)
-    objects = _decode_all(opened, root, table, entries, progress)
+    reference = coco_reference(opened, root, table)
+    # What is decoded has to be what was hashed, should a file change in between.
+    digests = {one.path: one.sha256 for one in entries}
+    reader = CaseReader(root, digests, opened.protocol, reference.objects if reference else None)
+    objects = _decode_all(reader, table, progress)
     manifest_content = manifest(entries)
     lock = Lock(
         test_set_id=test_set.id,
@@ -94,7 +98,7 @@ def lock_test_set(
         reference_standard=test_set.reference_standard,
     )
     _write(opened.lock_folder, lock, manifest_content)
-    return Locked(lock, opened.lock_folder)
+    return Locked(lock, opened.lock_folder, reference.stated_areas.note if reference else "")
 
 
 def _write(folder: Path, lock: Lock, manifest_content: bytes) -> None:
@@ -136,17 +140,9 @@ def _require_no_lock(opened: OpenProtocol) -> None:
 
 
 def _decode_all(
-    opened: OpenProtocol,
-    root: Path,
-    table: CaseTable,
-    entries: Iterable[Entry],
-    progress: workspace.Progress | None,
+    reader: CaseReader, table: CaseTable, progress: workspace.Progress | None
 ) -> int | None:
     """Return the number of reference objects; None where the reference does not tell objects."""
-    reference = coco_reference(opened, root, table)
-    objects: Mapping[str, ObjectSet] | None = reference.objects if reference else None
-    # What is decoded has to be what was hashed, should a file change in between.
-    reader = CaseReader(root, {one.path: one.sha256 for one in entries}, opened.protocol, objects)
     problems: list[Problem] = []
     count: int | None = None
     for done, case in enumerate(table.evaluated, start=1):
@@ -159,7 +155,7 @@ def _decode_all(
         if progress is not None:
             progress(done, len(table.evaluated))
     if problems:
-        raise LockError("cases cannot be used", where=str(root), problems=problems)
+        raise LockError("cases cannot be used", where=str(reader.root), problems=problems)
     return count
 
 

@@ -3,7 +3,7 @@
 Images are joined to cases by ``file_name``: it is the whole path of `Case.image`, or, where
 it has no folder, the last component of it. Images that belong to no case are left alone, as
 one file often covers more than a test set. Fields that are only derived (``area``, ``bbox``)
-are never used: in many files they disagree with the masks.
+are never used: in many files they disagree with the masks (`StatedAreas`).
 
 The gate reads a file as a whole and reports every problem at once, each with its entry.
 """
@@ -20,6 +20,7 @@ from validation.errors import Problem, RunError, TestSetError
 from validation.plan.protocol import SegmentedClass
 from validation.testset.annotations import ObjectSet, Rle
 from validation.testset.cases import Case
+from validation.testset.formats.coco_areas import StatedAreas, stated_areas
 from validation.testset.formats.coco_gate import (
     Gate,
     Listed,
@@ -27,7 +28,7 @@ from validation.testset.formats.coco_gate import (
     is_integer,
     shape_of,
 )
-from validation.testset.formats.coco_masks import EMPTY, masks_of, size_of
+from validation.testset.formats.coco_masks import EMPTY, Masks, masks_of, size_of
 from validation.testset.run_lengths import MAXIMUM_PIXELS
 
 ImageId = int | str
@@ -53,6 +54,8 @@ class CocoReference:
     """Reference objects of each case, by case id; without objects, an empty set."""
     images: tuple[CocoImage, ...]
     """Every image of the file, in its order."""
+    stated_areas: StatedAreas
+    """How the areas that the file states compare with those of its masks."""
 
 
 def images_of_cases(cases: Sequence[Case]) -> tuple[CocoImage, ...]:
@@ -82,13 +85,13 @@ def read_reference(
     """
     gate = Gate(file, classes)
     with collector_paused():
-        images, objects = _reference(gate, content, cases)
+        images, objects, stated = _reference(gate, content, cases)
     problems = gate.problems
     if problems:
         raise TestSetError(
             f"the COCO reference has {_count(problems)}", where=file, problems=problems
         )
-    return CocoReference(_sets(objects, images, empty=True), images)
+    return CocoReference(_sets(objects, images, empty=True), images, stated)
 
 
 def read_results(
@@ -140,6 +143,7 @@ class _Objects:
     ignored: NDArray[np.bool_] | None = None
 
 
+_NONE_STATED = StatedAreas(0, 0, "")
 _NOTHING = _Objects(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), ())
 
 
@@ -158,10 +162,10 @@ class _Placed(NamedTuple):
 
 def _reference(
     gate: Gate, content: bytes, cases: Sequence[Case]
-) -> tuple[tuple[CocoImage, ...], _Objects]:
+) -> tuple[tuple[CocoImage, ...], _Objects, StatedAreas]:
     whole = gate.parsed(content, dict)
     if whole is None:
-        return (), _NOTHING
+        return (), _NOTHING, _NONE_STATED
     categories = gate.listed_in(whole, "categories")
     images = _joined_images(gate, gate.listed_in(whole, "images"), cases)
     placed = _placed(gate, gate.listed_in(whole, "annotations"), images)
@@ -173,14 +177,15 @@ def _reference(
     masks = _masks(gate, placed.own.of(sized), [images[placed.at[one]].shape for one in sized])
     _check_categories(gate, categories, placed.own)
     if gate.problems:
-        return images, _NOTHING
-    return images, _Objects(
+        return images, _NOTHING, _NONE_STATED
+    objects = _Objects(
         at=np.array(placed.at, np.int64),
         ids=np.array([ids[number] for number in placed.numbers], np.int64),
         classes=np.array(classes, np.int64),
-        masks=masks,
+        masks=masks.sound,
         ignored=np.array(ignored, bool),
     )
+    return images, objects, stated_areas(placed.own, masks.areas)
 
 
 def _results(gate: Gate, content: bytes, images: Sequence[CocoImage]) -> _Objects:
@@ -199,7 +204,7 @@ def _results(gate: Gate, content: bytes, images: Sequence[CocoImage]) -> _Object
         at=at,
         ids=_numbered(at),
         classes=np.array(classes, np.int64),
-        masks=masks,
+        masks=masks.sound,
         scores=np.array(scores, np.float64),
     )
 
@@ -220,11 +225,11 @@ def _placed(gate: Gate, listed: Listed, images: Sequence[CocoImage]) -> _Placed:
     return _Placed(every, every.of(numbers), numbers, at)
 
 
-def _masks(gate: Gate, listed: Listed, shapes: Sequence[tuple[int, int] | None]) -> tuple[Rle, ...]:
+def _masks(gate: Gate, listed: Listed, shapes: Sequence[tuple[int, int] | None]) -> Masks:
     found = masks_of(listed.column("segmentation"), shapes)
     for number, what in found.problems.items():
         gate.say_of(listed, number, what, "remove the entry" if what == EMPTY else "")
-    return tuple(rle for rle in found.rles if rle is not None)
+    return found
 
 
 def _numbered(at: NDArray[np.int64]) -> NDArray[np.int64]:

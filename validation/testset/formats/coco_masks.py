@@ -36,8 +36,15 @@ class Masks(NamedTuple):
 
     rles: list[Rle | None]
     """Mask of each entry; None: it has a problem."""
+    areas: list[int]
+    """Pixels of each mask, counted; 0: it has a problem."""
     problems: Mapping[int, str]
     """What is wrong with an entry, by its number."""
+
+    @property
+    def sound(self) -> tuple[Rle, ...]:
+        """Those without a problem."""
+        return tuple(rle for rle in self.rles if rle is not None)
 
 
 def masks_of(segmentations: Sequence[object], shapes: Sequence[Shape | None]) -> Masks:
@@ -62,14 +69,17 @@ def masks_of(segmentations: Sequence[object], shapes: Sequence[Shape | None]) ->
     for number, rle in enumerate(rles):
         if rle is None:
             rles[number] = _or_problem(number, segmentations, shapes, problems)
+    areas = [0] * len(rles)
     for number, area in zip(*_areas(rles), strict=True):
         rle = rles[number]
         if area == UNSOUND:
-            rle = _or_problem(number, segmentations, shapes, problems)
-        if rle is not None and (run_lengths.area(rle) if area == UNSOUND else area) == 0:
-            rle, problems[number] = None, EMPTY
-        rles[number] = rle
-    return Masks(rles, problems)
+            rle = rles[number] = _or_problem(number, segmentations, shapes, problems)
+        if rle is None:
+            continue
+        areas[number] = run_lengths.area(rle) if area == UNSOUND else area
+        if areas[number] == 0:
+            rles[number], problems[number] = None, EMPTY
+    return Masks(rles, areas, problems)
 
 
 def _areas(rles: Sequence[Rle | None]) -> tuple[list[int], list[int]]:
