@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -50,8 +51,20 @@ def _work(function: str, arguments: list[str]) -> Measured:
     cpu, wall = _cpu_seconds(), time.perf_counter()
     result = getattr(module, name)(*arguments)
     cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Measured(cpu, wall, peak, result)
+    return Measured(cpu, wall, _peak_mb(), result)
+
+
+def _peak_mb() -> float:
+    """Return the largest resident memory of this process.
+
+    What ``getrusage`` says on Linux includes that of the parent at the time of the fork, which
+    may have made the workload; the high-water mark of the new program does not.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        marks = [one for one in status.read_text().splitlines() if one.startswith("VmHWM:")]
+        return int(marks[0].split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _cpu_seconds() -> float:
