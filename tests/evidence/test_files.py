@@ -32,7 +32,7 @@ from validation.plan.protocol import Protocol
 from validation.testset.annotations import ClassMap
 from validation.testset.cases import Case
 
-GOLDEN_METRICS = "e231429616f6843de241e29b3174d4f97452fb000a119f0690a8646fa11c035f"
+GOLDEN_METRICS = "d380c3009a59e70f601818a5edfbba791d94aa9ee8f42fb0f0851be49171eb6e"
 GOLDEN_INSTANCES = "0e13e8cd46c9c547295e6c85659d3b99e9a56895e8b2a408156a8fc945917521"
 HOSTILE = '=HYPERLINK("http://x","y")\n<script>,\u2028\x00\'"'
 
