@@ -2,7 +2,9 @@
 
 A case drawn w times counts w times in the cumulated true and false detections and in the number
 of reference objects; all else follows unchanged, so a re-weighted figure is that of the resample
-itself, without an evaluation of the resample.
+itself, without an evaluation of the resample. Detections of one class and score in a case enter
+one after the other, each with all its copies; an evaluator that takes a copy of the case after
+the other orders them otherwise, which matters only for such ties.
 
 Only true detections are looked at: recall rises nowhere else, and a false detection never has
 a higher precision than the true one before it, so the envelope of precision is the same.
