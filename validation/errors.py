@@ -95,3 +95,7 @@ class RenderError(ToolError):
 
 class RecordError(ToolError):
     """A record cannot be written or read."""
+
+
+class AuditError(ToolError):
+    """The audit trail is damaged, or cannot be written."""

@@ -23,6 +23,7 @@ from validation.plan.source import parse, protocol_from
 from validation.record import Digest, Record, digest
 from validation.report.contents import Overlays, RecordContents, Row
 from validation.testset.lock import Lock
+from validation.testset.openings import Openings
 
 PREDICTIONS = "predictions"
 OVERLAYS = "overlays"
@@ -32,7 +33,15 @@ REPORTS = ("report.html", "report.pdf")
 
 _R = TypeVar("_R", bound=Record)
 
-EMBEDDED = ("protocol.yaml", "lock/", "environment.json", "run.json", "evidence/", "findings.json")
+EMBEDDED = (
+    "protocol.yaml",
+    "lock/",
+    "environment.json",
+    "run.json",
+    "evidence/",
+    "findings.json",
+    "openings.json",
+)
 """How the names of the files begin that the report embeds."""
 
 
@@ -119,6 +128,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         run=parsed.record("run.json", RunRecord),
         metrics=metrics_from_json(parsed["evidence/metrics.json"]),
         findings=parsed.record("findings.json", Findings),
+        openings=parsed.record("openings.json", Openings) if "openings.json" in files else None,
         case_rows=parsed.rows("evidence/cases.csv"),
         class_rows=parsed.rows("evidence/classes.csv"),
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),

@@ -612,6 +612,7 @@ def make_contents(
         metrics=evidence.metrics,
         findings=findings,
         case_rows=tuple(csv_rows(files["evidence/cases.csv"])[1]),
+        openings=None,
         class_rows=tuple(csv_rows(files["evidence/classes.csv"])[1]),
         instance_rows=tuple(csv_rows(files["evidence/instances.csv"])[1])
         if kind == "instance"

@@ -251,7 +251,7 @@ def test_a_run_is_not_resumed_with_a_changed_test_set(stopped: Any) -> None:
 def test_two_runs_into_one_record_do_not_mix(stopped: Any) -> None:
     from validation.study.opening import read_protocol
 
-    inputs = running._inputs(stopped.path, None, lambda *_: None)
+    inputs = running._inputs(read_protocol(stopped.path), None, lambda *_: None)
     unfinished = running.UnfinishedRun(stopped.folder / "record")
     start = running.Start(record_id="R-1", started_at="2026-02-01T00:00:00Z")
     with unfinished.opened(start, running._key(inputs), resume=True) as first:

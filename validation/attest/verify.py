@@ -5,14 +5,13 @@ figure is derived again from the per-case tables and every finding from the figu
 is checked from its own attachments. What could not be checked is never said to hold.
 """
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
-import pikepdf
 from pydantic import ValidationError
 
 from validation import workspace
+from validation.attest.attachments import attachments_of
 from validation.attest.rederive import check_derivation
 from validation.attest.verification import Checks, Verification
 from validation.errors import RecordError, ToolError
@@ -137,7 +136,7 @@ def _check_embedded(files: Mapping[str, bytes], checks: Checks) -> None:
     if "report.pdf" not in files:
         checks(what, None, "report.pdf is missing")
         return
-    attached = _attachments(files["report.pdf"])
+    attached = attachments_of(files["report.pdf"])
     if attached is None:
         checks(what, None, "report.pdf cannot be read")
         return
@@ -150,7 +149,7 @@ def _check_embedded(files: Mapping[str, bytes], checks: Checks) -> None:
 
 def _check_report(content: bytes, checks: Checks) -> None:
     what = "the report can be read and embeds its evidence"
-    attached = _attachments(content)
+    attached = attachments_of(content)
     if attached is None:
         checks(what, None, "this is not a PDF that can be read")
         return
@@ -159,21 +158,6 @@ def _check_report(content: bytes, checks: Checks) -> None:
         return
     checks(what, held=True, detail=f"{len(attached)} attachments, {digest(content)}")
     check_derivation(attached, checks)
-
-
-def _attachments(content: bytes) -> dict[str, bytes] | None:
-    """Return the files that a report embeds, by path in the record; None if it is no PDF.
-
-    The path stands at the head of each attachment's description, as names are flat.
-    """
-    try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            return {
-                one.description.partition(": ")[0]: one.get_file().read_bytes()
-                for one in pdf.attachments.values()
-            }
-    except pikepdf.PdfError:
-        return None
 
 
 def _check_lock(folder: Path, data: Path | None, checks: Checks) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 import validation
+from validation.cli.audit import audit_command
 from validation.cli.check import check_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
@@ -80,6 +81,7 @@ for _command in (
     run_command,
     report_command,
     verify_command,
+    audit_command,
     metrics_command,
     schema_command,
 ):

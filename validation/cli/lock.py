@@ -11,26 +11,37 @@ from validation.cli.options import FILE, data_option, json_option, progress_bars
 @click.command("lock")
 @click.argument("protocol", type=FILE)
 @data_option
+@click.option(
+    "--revise",
+    metavar="REASON",
+    help="Lock a set that is locked already as a new revision; the reason is recorded.",
+)
 @json_option
-def lock_command(protocol: Path, data: Path | None, as_json: bool) -> None:
+def lock_command(protocol: Path, data: Path | None, revise: str | None, as_json: bool) -> None:
     """Lock the test set that PROTOCOL names.
 
     Every file is hashed and every case decoded. The lock is written to the folder ``lock``
-    beside the protocol; one that is there is never replaced.
+    beside the protocol; one that is there is never replaced: --revise keeps it under
+    ``lock/revision-N`` and writes the next revision. The study's audit trail is told.
 
     \b
     Example:
         segval lock protocols/nuclei-count/protocol.yaml
+        segval lock study/protocol.yaml --revise "specimen 7 was a duplicate and is excluded"
     """
     from validation.study.locking import lock_test_set
     from validation.study.opening import read_protocol
 
+    if revise is not None and not (revise.strip() and revise.isprintable()):
+        said = "say why the set is locked again, in one printable line"
+        raise click.BadParameter(said, param_hint="--revise")
     with progress_bars() as bars:
         task = bars.add_task("Decoding cases", total=None)
         locked = lock_test_set(
             read_protocol(protocol),
             data=data,
             at=clock.now(),
+            revise_because=revise.strip() if revise else None,
             progress=lambda done, total: bars.update(task, completed=done, total=total),
         )
     lock = locked.lock
@@ -40,6 +51,7 @@ def lock_command(protocol: Path, data: Path | None, as_json: bool) -> None:
         say_json({"lock": str(locked.folder), **lock.model_dump(mode="json", exclude={"cases"})})
         return
     click.echo(
-        f"locked {lock.test_set_id}: {lock.case_count} cases, {lock.file_count} files, "
-        f"{lock.byte_count:,} bytes\n{locked.folder}\n{lock.manifest_digest}"
+        f"locked {lock.test_set_id}, revision {lock.revision}: {lock.case_count} cases, "
+        f"{lock.file_count} files, {lock.byte_count:,} bytes\n{locked.folder}\n"
+        f"{lock.manifest_digest}"
     )

@@ -10,6 +10,7 @@ from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.record import Line, Record
 from validation.testset.lock import Lock
+from validation.testset.openings import Openings
 
 Row = Mapping[str, str]
 """A row of an evidence CSV file: column name to text, as written."""
@@ -54,6 +55,8 @@ class RecordContents:
     metrics: tuple[MetricValue, ...]
     """Figures of ``evidence/metrics.json``; timings are in `run`."""
     findings: Findings
+    openings: Openings | None
+    """Runs on the test set as the audit trail knew them; None in records that hold none."""
     case_rows: tuple[Row, ...]
     class_rows: tuple[Row, ...]
     instance_rows: tuple[Row, ...]

@@ -1,4 +1,8 @@
-"""Locking a test set: every file hashed, every case decoded once, everything wrong named."""
+"""Locking a test set: every file hashed, every case decoded once, everything wrong named.
+
+A lock is never replaced. A changed set is locked as a new revision with a reason; the revision
+before stays in a folder of its own, and the new one names its digest.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,11 +10,16 @@ from typing import NamedTuple
 
 import validation
 from validation import workspace
+from validation.attest.audit_trail import Subject
 from validation.errors import LockError, Problem, RecordError
 from validation.record import digest
+from validation.study.auditing import StudyTrail
 from validation.study.opening import (
+    LockedTestSet,
     OpenProtocol,
+    parse_lock,
     read_case_table,
+    read_lock,
     require_no_errors,
     test_set_root,
 )
@@ -27,6 +36,7 @@ from validation.testset.lock import (
     files_of,
     manifest,
     name_problems,
+    revision_folder,
     role_counts,
 )
 
@@ -45,6 +55,7 @@ def lock_test_set(
     *,
     data: Path | None,
     at: datetime,
+    revise_because: str | None = None,
     progress: workspace.Progress | None = None,
 ) -> Locked:
     """Lock the test set of a protocol and return the lock.
@@ -52,15 +63,53 @@ def lock_test_set(
     Every file in the protocol's folders is hashed; every case is decoded and its reference
     held against its image, so that what is locked can be measured.
 
+    Args:
+        opened: The protocol.
+        data: Folder of the test set, if it does not lie where the protocol says.
+        at: When, UTC.
+        revise_because: Why a set that is locked already is locked again, as a new revision;
+            None: it must not be locked yet.
+        progress: Told how many cases are decoded.
+
     Raises:
         ProtocolError: The protocol has errors.
         TestSetError: Folder or case table cannot be read.
-        LockError: The set is locked already, or files or cases have problems; all at once.
+        LockError: The set is locked already, or there is no lock to revise, or the files are
+            those that are locked, or files or cases have problems; all at once.
+        AuditError: The audit trail cannot be written.
 
-    Side effects: writes ``lock/lock.json`` and ``lock/manifest-sha256.txt`` beside the protocol.
+    Side effects: writes ``lock/lock.json`` and ``lock/manifest-sha256.txt`` beside the protocol,
+    and the audit trail.
     """
     require_no_errors(opened)
-    _require_no_lock(opened)
+    before = _lock_before(opened, revise=revise_because is not None)
+    about = Subject(kind="test_set", id=opened.protocol.test_set.id)
+    trail = StudyTrail(opened.folder)
+    trail.tell("lock.started", about, reason=revise_because or "")
+    with trail.failure(about, failed="lock.failed", aborted="lock.aborted"):
+        locked, manifest_content = _made(opened, data, at, before, revise_because, progress)
+        lock = locked.lock
+        _write(opened.lock_folder, lock, manifest_content, before)
+    trail.tell(
+        "lock.created",
+        about.model_copy(update={"revision": str(lock.revision), "digest": digest(lock.to_json())}),
+        reason=lock.reason,
+        details={"manifest": lock.manifest_digest, "cases": str(lock.case_count)},
+        old=before.lock.manifest_digest if before else None,
+        new=lock.manifest_digest,
+    )
+    return locked
+
+
+def _made(  # noqa: PLR0917 - the parts of a lock
+    opened: OpenProtocol,
+    data: Path | None,
+    at: datetime,
+    before: LockedTestSet | None,
+    revise_because: str | None,
+    progress: workspace.Progress | None,
+) -> tuple[Locked, bytes]:
+    """Return a new lock and its manifest, every file hashed and every case decoded."""
     root = test_set_root(opened, data)
     table, table_content = read_case_table(opened)
     test_set = opened.protocol.test_set
@@ -71,16 +120,18 @@ def lock_test_set(
     if problems:
         raise LockError("the test set cannot be locked", where=str(root), problems=problems)
     entries = workspace.hash_files(root, found)
+    manifest_content = manifest(entries)
+    if before is not None:
+        _require_difference(opened, before, manifest_content, table_content)
     reference = coco_reference(opened, root, table)
     # What is decoded has to be what was hashed, should a file change in between.
     digests = {one.path: one.sha256 for one in entries}
     reader = CaseReader(root, digests, opened.protocol, reference.objects if reference else None)
     objects = _decode_all(reader, table, progress)
-    manifest_content = manifest(entries)
     lock = Lock(
         test_set_id=test_set.id,
-        revision=1,
-        reason="first lock",
+        revision=before.lock.revision + 1 if before else 1,
+        reason=revise_because or "first lock",
         locked_at=at,
         locked_by=operator(),
         tool_version=validation.__version__,
@@ -96,14 +147,29 @@ def lock_test_set(
         reference_object_count=objects,
         cases=table,
         reference_standard=test_set.reference_standard,
+        supersedes=digest(before.lock_content) if before else None,
     )
-    _write(opened.lock_folder, lock, manifest_content)
-    return Locked(lock, opened.lock_folder, reference.stated_areas.note if reference else "")
+    note = reference.stated_areas.note if reference else ""
+    return Locked(lock, opened.lock_folder, note), manifest_content
 
 
-def _write(folder: Path, lock: Lock, manifest_content: bytes) -> None:
-    """Write the two files of a lock, or none."""
+def _write(folder: Path, lock: Lock, manifest_content: bytes, before: LockedTestSet | None) -> None:
+    """Write the two files of a lock, or none; what is superseded is kept first.
+
+    A revision that is interrupted here leaves the old ``lock.json``, which names another
+    manifest than lies there: the set then counts as not locked until it is revised again.
+    """
+    if before is not None:
+        kept = folder / revision_folder(before.lock.revision)
+        for name, content in (
+            (MANIFEST_NAME, before.manifest_content),
+            (LOCK_NAME, before.lock_content),
+        ):
+            _keep(kept / name, content)
     workspace.write_again(folder / MANIFEST_NAME, manifest_content)
+    if before is not None:
+        workspace.write_again(folder / LOCK_NAME, lock.to_json())
+        return
     try:
         # The lock is what makes the set locked: it is written last.
         workspace.write_new(folder / LOCK_NAME, lock.to_json())
@@ -111,6 +177,12 @@ def _write(folder: Path, lock: Lock, manifest_content: bytes) -> None:
         if not (folder / LOCK_NAME).exists():
             (folder / MANIFEST_NAME).unlink(missing_ok=True)
         raise
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file that may be there from a revision that was interrupted."""
+    if not path.exists() or path.read_bytes() != content:
+        workspace.write_new(path, content)
 
 
 def coco_reference(opened: OpenProtocol, root: Path, table: CaseTable) -> coco.CocoReference | None:
@@ -129,13 +201,62 @@ def coco_reference(opened: OpenProtocol, root: Path, table: CaseTable) -> coco.C
     )
 
 
-def _require_no_lock(opened: OpenProtocol) -> None:
-    if (opened.lock_folder / LOCK_NAME).exists():
+def _lock_before(opened: OpenProtocol, *, revise: bool) -> LockedTestSet | None:
+    """Return the lock that is revised; None where the set is locked for the first time."""
+    path, test_set_id = opened.lock_folder / LOCK_NAME, opened.protocol.test_set.id
+    if not path.exists():
+        if revise:
+            raise LockError(
+                f"test set {test_set_id} is not locked: there is nothing to revise",
+                where=str(path),
+                fix="leave --revise out",
+            )
+        return None
+    if not revise:
         raise LockError(
-            f"test set {opened.protocol.test_set.id} is locked already",
+            f"test set {test_set_id} is locked already",
+            where=str(path),
+            fix="verify against it by `segval verify`; a changed set is locked again by "
+            '`--revise "why"`, which keeps this lock',
+        )
+    before = _interrupted(opened) or read_lock(opened)
+    if before.lock.test_set_id != test_set_id:
+        raise LockError(
+            f"what is locked here is test set {before.lock.test_set_id}, not {test_set_id}",
+            where=str(path),
+            fix="another test set needs a protocol in a folder of its own",
+        )
+    return before
+
+
+def _interrupted(opened: OpenProtocol) -> LockedTestSet | None:
+    """Return the lock whose revision was interrupted after it was kept; None: none was."""
+    folder = opened.lock_folder
+    content = workspace.read(folder / LOCK_NAME, "the lock")
+    for kept in sorted(folder.glob("revision-*")):
+        if (kept / LOCK_NAME).is_file() and (kept / LOCK_NAME).read_bytes() == content:
+            manifest_content = workspace.read(kept / MANIFEST_NAME, "the manifest")
+            return parse_lock(content, manifest_content, str(kept))
+    return None
+
+
+def _require_difference(
+    opened: OpenProtocol, before: LockedTestSet, manifest_content: bytes, table_content: bytes
+) -> None:
+    """Refuse a revision in which nothing is revised."""
+    lock, test_set = before.lock, opened.protocol.test_set
+    table, _ = read_case_table(opened)
+    same = (
+        digest(manifest_content) == lock.manifest_digest
+        and digest(table_content) == lock.case_table_digest
+        and test_set.folders == lock.folders
+        and test_set.reference_standard == lock.reference_standard
+        and table.excluded == lock.cases.excluded
+    )
+    if same:
+        raise LockError(
+            f"test set {test_set.id} is as it was locked: there is nothing to revise",
             where=str(opened.lock_folder / LOCK_NAME),
-            fix="verify against it by `segval verify`; a changed set is locked under a new id, "
-            "in a new revision of the protocol",
         )
 
 

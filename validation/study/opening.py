@@ -228,7 +228,8 @@ def parse_lock(lock_content: bytes, manifest_content: bytes, where: str) -> Lock
         raise LockError(
             "the manifest is not the one that was locked",
             where=f"{where}/{MANIFEST_NAME}",
-            fix="bring back the files of the lock; a changed test set needs a new lock",
+            fix="bring back the files of the lock; a changed test set, or a revision that was "
+            'interrupted, needs `segval lock --revise "why"`',
         )
     return LockedTestSet(lock, lock_content, manifest_content, digests)
 

@@ -6,6 +6,7 @@ is there does the folder get the record's name. An interrupted run is taken up a
 """
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from validation import clock, workspace
+from validation.attest.audit_trail import Subject
 from validation.errors import RecordError
 from validation.evidence.files import evidence_files, table_files
 from validation.evidence.further_tables import FurtherTables, further_files
@@ -27,7 +29,8 @@ from validation.judge.acceptance import assess
 from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import Protocol
 from validation.record import Record, canonical_json, digest
-from validation.record_folder import PREDICTIONS, seal
+from validation.record_folder import PREDICTIONS, RECORD_FILE, seal
+from validation.study.auditing import StudyTrail
 from validation.study.case_work import CaseWork, further_of, table_of
 from validation.study.opening import (
     LockedTestSet,
@@ -50,6 +53,7 @@ from validation.study.reporting import write_report
 from validation.study.stored_predictions import encode_scores
 from validation.study.unfinished import OpenRun, Start, UnfinishedRun
 from validation.testset.cases import CaseTable
+from validation.testset.openings import Openings
 
 Stage = Literal["lock", "cases", "report"]
 Progress = Callable[[Stage, int, int], None]
@@ -111,16 +115,50 @@ def run(
     if resume and (done := _finished_before(unfinished, protocol)) is not None:
         return done.model_copy(update={"record": str(out)})
     unfinished.require(resume=resume)
-    inputs = _inputs(protocol, data, lambda done, total: tell("lock", done, total))
-    _require_outside(unfinished.out, inputs)
+    opened = read_protocol(protocol)
+    trail = StudyTrail(opened.folder)
+    asked = Subject(
+        kind="protocol", id=opened.protocol.document.number, digest=digest(opened.content)
+    )
+    with trail.failure(asked, failed="run.refused", aborted="run.aborted"):
+        inputs = _inputs(opened, data, lambda done, total: tell("lock", done, total))
+        _require_outside(unfinished.out, inputs)
     at = clock.now()
     new = Start(record_id=_record_id(inputs, at), started_at=at)
     with unfinished.opened(new, _key(inputs), resume=resume) as under_way:
-        outcomes, work = _run_cases(inputs, under_way, workers, tell)
-        findings = _write_record(_Done(inputs, under_way, outcomes, workers, work), tell)
-        unfinished.finish()
+        about = Subject(kind="run", id=under_way.start.record_id)
+        # The trail knows of the run before the first image is decoded.
+        begun = "run.resumed" if resume and trail.knows_run(about.id) else "run.started"
+        trail.tell(begun, about, details=_identity(inputs))
+        with trail.failure(about, failed="run.failed", aborted="run.aborted"):
+            outcomes, work = _run_cases(inputs, under_way, workers, tell)
+            finished = _Done(inputs, under_way, outcomes, workers, work)
+            findings = _write_record(finished, trail.openings(about.id), tell)
+            unfinished.finish()
+    _complete(trail, unfinished, about, findings)
+    return Outcome(record=str(out), record_id=about.id, findings=findings)
+
+
+def _identity(inputs: _Inputs) -> dict[str, str]:
+    """Return what was run on what, for the audit trail."""
+    lock = inputs.locked.lock
+    return {
+        "protocol": digest(inputs.opened.content),
+        "model": inputs.protocol.model.digest,
+        "test_set": lock.test_set_id,
+        "revision": str(lock.revision),
+        "manifest": lock.manifest_digest,
+    }
+
+
+def _complete(
+    trail: StudyTrail, unfinished: UnfinishedRun, about: Subject, findings: Findings
+) -> None:
+    """Tell the trail of a record that is complete, and remove the run's work."""
+    index = workspace.read(unfinished.out / RECORD_FILE, "the index of the record")
+    details = {"verdict": findings.verdict, "record": digest(index)}
+    trail.tell("run.completed", about, details=details)
     unfinished.remove()
-    return Outcome(record=str(out), record_id=under_way.start.record_id, findings=findings)
 
 
 def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | None:
@@ -130,7 +168,8 @@ def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | Non
         return None
     content = workspace.read(unfinished.out / "findings.json", "the findings")
     findings = Findings.from_json(content)
-    unfinished.remove()
+    about = Subject(kind="run", id=record_id)
+    _complete(StudyTrail(protocol.parent), unfinished, about, findings)
     return Outcome(record=str(unfinished.out), record_id=record_id, findings=findings)
 
 
@@ -145,8 +184,7 @@ def _require_outside(out: Path, inputs: _Inputs) -> None:
             )
 
 
-def _inputs(path: Path, data: Path | None, progress: workspace.Progress) -> _Inputs:
-    opened = read_protocol(path)
+def _inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Progress) -> _Inputs:
     require_no_errors(opened)
     table, table_content = read_case_table(opened)
     locked = read_lock(opened)
@@ -165,6 +203,7 @@ def _record_id(inputs: _Inputs, at: datetime) -> str:
         "model": inputs.protocol.model.digest,
         "started_at": at.isoformat(),
         "operator": operator(),
+        "drawn": secrets.token_hex(8),
     }
     return "R-" + digest(canonical_json(identity)).removeprefix("sha256:")[:16]
 
@@ -267,7 +306,7 @@ class _Done:
         return frozenset(f"{PREDICTIONS}/{one['file']}" for one in stored if one is not None)
 
 
-def _write_record(done: _Done, tell: Progress) -> Findings:
+def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
     """Write everything but the cases' predictions, which lie there already."""
     protocol, folder, start = done.inputs.protocol, done.under_way.folder, done.under_way.start
     tell("report", 0, 1)
@@ -289,6 +328,7 @@ def _write_record(done: _Done, tell: Progress) -> Findings:
         "environment.json": environment().to_json(),
         "run.json": run_record.to_json(),
         "findings.json": findings.to_json(),
+        "openings.json": openings.to_json(),
         **_evidence(evidence, measured, protocol),
         **overlays_of_worst_cases(done.work, evidence),
     }

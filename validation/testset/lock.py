@@ -20,6 +20,15 @@ MANIFEST_NAME = "manifest-sha256.txt"
 LOCK_NAME = "lock.json"
 
 
+def revision_folder(revision: int) -> str:
+    """Return the folder under the lock's that a superseded revision is kept in.
+
+    >>> revision_folder(1)
+    'revision-1'
+    """
+    return f"revision-{revision}"
+
+
 class Lock(Record):
     """What was locked, when, by whom."""
 
@@ -56,6 +65,8 @@ class Lock(Record):
     """The case table, evaluated and excluded."""
     reference_standard: ReferenceStandard
     """What counts as true."""
+    supersedes: Digest | None = None
+    """SHA-256 of the ``lock.json`` of the revision before; None for the first."""
 
 
 class Entry(NamedTuple):

@@ -319,6 +319,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "evidence/instances.csv": ("A row for every object", "Data"),
     "evidence/class_confusion.csv": ("Objects by reference and predicted class", "Data"),
     "evidence/metrics.json": ("Every figure with its interval", "Data"),
+    "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {

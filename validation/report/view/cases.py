@@ -24,6 +24,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.openings import OpeningsView, openings
 from validation.report.view.wording import Words, sentence
 
 
@@ -54,6 +55,7 @@ class TestSetView:
     reference: tuple[Item, ...]
     lock_heading: Heading
     lock: tuple[Item, ...]
+    openings: OpeningsView
 
 
 def test_set(
@@ -73,6 +75,7 @@ def test_set(
         reference=_reference(plan, words),
         lock_heading=numbering.subsection("Lock", "lock"),
         lock=_lock(contents),
+        openings=openings(contents, numbering),
     )
 
 

@@ -1,0 +1,68 @@
+"""The runs on a test set, read out of an audit trail."""
+
+from collections.abc import Iterable
+
+from validation.attest.audit_trail import Event, Trail
+from validation.testset.openings import Opening, Openings, Outcome
+
+_ENDS: dict[str, Outcome] = {
+    "run.completed": "completed",
+    "run.failed": "failed",
+    "run.aborted": "aborted",
+}
+
+
+def openings_of(trail: Trail, record_id: str) -> Openings:
+    """Return the runs on the test set of a run, that run among them.
+
+    Runs belong together that name the same test set, by its id (whatever the revision of the
+    lock) or by the digest of its manifest (whatever the id).
+
+    Args:
+        trail: The study's trail.
+        record_id: The run that asks.
+
+    Raises:
+        ValueError: The trail does not know the run.
+    """
+    begun = [one for one in trail.events if one.action == "run.started"]
+    own = next((one for one in begun if one.about.id == record_id), None)
+    if own is None or trail.head is None:
+        raise ValueError(f"the audit trail does not know run {record_id}")
+    same = [one for one in begun if _is_same_set(one, own)]
+    return Openings(
+        trail_id=own.trail_id,
+        head_sequence=trail.head.sequence,
+        head_digest=trail.head.digest,
+        number=1 + same.index(own),
+        openings=tuple(_opening(one, trail.events, is_own=one is own) for one in same),
+    )
+
+
+def _is_same_set(one: Event, other: Event) -> bool:
+    return any(
+        one.details.get(name) == other.details.get(name) for name in ("test_set", "manifest")
+    )
+
+
+def _opening(start: Event, events: Iterable[Event], *, is_own: bool) -> Opening:
+    later = [one for one in events if one.about.id == start.about.id]
+    ends = [one for one in later if one.action in _ENDS]
+    last = max(ends, key=lambda one: one.sequence, default=None)
+    resumed = [one for one in later if one.action == "run.resumed"]
+    if last is not None and any(one.sequence > last.sequence for one in resumed):
+        last = None
+    outcome: Outcome = _ENDS[last.action] if last else "unfinished"
+    return Opening(
+        record_id=start.about.id,
+        started_at=start.at,
+        user=start.actor.user,
+        host=start.actor.host,
+        revision=int(start.details["revision"]),
+        protocol_digest=start.details["protocol"],
+        model_digest=start.details["model"],
+        outcome="this_run" if is_own else outcome,
+        verdict=last.details.get("verdict") if last and not is_own else None,
+        resumed=len(resumed),
+        audit_sequence=start.sequence,
+    )

@@ -1,0 +1,121 @@
+"""Reviewing a study's audit trail: is it whole, does it reach its anchors, what is open."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from validation import workspace
+from validation.attest.anchors import Checkpoint, anchor_in
+from validation.attest.audit_file import TRAIL_NAME, go_on_after_break, load, trail_path
+from validation.attest.audit_trail import Event, anchor_problems
+from validation.errors import AuditError, Problem
+from validation.report.audit_report import render_audit
+from validation.study.operator import operator
+
+_ENDED_BY = {
+    "lock.started": ("lock.created", "lock.failed", "lock.aborted"),
+    "run.started": ("run.completed", "run.failed", "run.aborted"),
+    "sign.intent": ("sign.completed", "sign.failed"),
+}
+
+
+@dataclass(frozen=True)
+class Review:
+    """A trail, read and checked."""
+
+    path: str
+    events: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+    """What is broken: lines, and anchors that are not reached."""
+    remarks: tuple[str, ...]
+    """What a reviewer should know and is no fault: acts that were begun and not ended."""
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the chain holds and every anchor is reached."""
+        return not self.problems
+
+
+def review(study: Path, against: Iterable[Path] = ()) -> Review:
+    """Return the audit trail of a study, checked.
+
+    Args:
+        study: Folder of a protocol, or the file of the trail.
+        against: Records, reports or checkpoints that name an event of it.
+
+    Raises:
+        AuditError: There is no trail, or it cannot be read, or an anchor cannot be.
+    """
+    path = _path(study)
+    if not path.exists():
+        raise AuditError(
+            "there is no audit trail: nothing was locked or run here yet",
+            where=str(path),
+            fix="give the folder that the protocol lies in",
+        )
+    trail = load(path)
+    problems = [*trail.problems]
+    problems += anchor_problems(trail.events, [anchor_in(one) for one in against])
+    remarks = list(_open_acts(trail.events))
+    if trail.torn:
+        remarks.append(
+            f"{len(trail.torn)} bytes after the last event: its writing was cut off; the next "
+            "event says so"
+        )
+    return Review(str(path), trail.events, tuple(problems), tuple(remarks))
+
+
+def write_checkpoint(found: Review, path: Path) -> None:
+    """Write the head of a trail that holds to a new file.
+
+    Raises:
+        AuditError: The trail does not hold.
+        RecordError: The file exists, or cannot be written.
+    """
+    if not found.holds or not found.events:
+        raise AuditError("a trail that does not hold has no checkpoint", where=found.path)
+    head = found.events[-1]
+    point = Checkpoint(
+        trail_id=head.trail_id, sequence=head.sequence, digest=head.digest, at=head.at
+    )
+    workspace.write_new(path, point.to_json())
+
+
+def write_pdf(found: Review, shown: Sequence[Event], path: Path) -> None:
+    """Write events of a trail as a PDF to a new file; the trail itself is embedded.
+
+    Raises:
+        RecordError: The file exists, or cannot be written.
+        RenderError: It cannot be rendered.
+    """
+    content = workspace.read(Path(found.path), "the audit trail")
+    rows = [one.model_dump(mode="json") for one in shown]
+    problems = [f"{one.where}: {one.what}" for one in found.problems]
+    workspace.write_new(path, render_audit(content, rows, [*problems, *found.remarks]))
+
+
+def leave_behind(study: Path, reason: str) -> Event:
+    """Keep a damaged trail and begin another that names it.
+
+    Raises:
+        AuditError: The trail is whole, or no reason is given.
+    """
+    if not reason.strip() or not reason.isprintable():
+        raise AuditError("a reason is needed, in one printable line", where=str(study))
+    return go_on_after_break(_path(study), reason.strip(), user=operator())
+
+
+def _path(study: Path) -> Path:
+    if study.is_file():
+        return study if study.name == TRAIL_NAME else trail_path(study.parent)
+    return trail_path(study)
+
+
+def _open_acts(events: Sequence[Event]) -> Iterable[str]:
+    """Yield the acts of which no later event says how they ended."""
+    for place, one in enumerate(events):
+        ends = _ENDED_BY.get(one.action)
+        if ends and not any(
+            later.action in ends and later.about.id == one.about.id for later in events[place:]
+        ):
+            yield f"event {one.sequence}: {one.action} of {one.about.id} has no end yet"
