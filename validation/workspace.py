@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +77,7 @@ def _write(path: Path, content: bytes, give_name: Callable[[Path], object]) -> N
             give_name(temporary)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> None:
@@ -103,9 +104,9 @@ def finish(staging: Path, final: Path) -> None:
         )
     with _told(final):
         for folder, _, _ in os.walk(staging):
-            _sync_folder(Path(folder))
+            sync_folder(Path(folder))
         staging.rename(final)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
 
 
 def remove(folder: Path) -> None:
@@ -136,14 +137,72 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle of a folder to flush
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder as lasting as the content of its files."""
+    if sys.platform == "win32":  # Windows has no handle of a folder to flush
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_to_append(path: Path) -> int:
+    """Return a descriptor of a file that is added to; the file is made where there is none.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    # O_BINARY: Windows would write CRLF and so move every offset.
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, 0o644)
+
+
+def hold(descriptor: int, *, wait: bool) -> None:
+    """Hold a file for this process; the system lets go when the process ends.
+
+    Args:
+        descriptor: From `open_to_append`.
+        wait: Whether to wait where another process holds it.
+
+    Raises:
+        OSError: Another process holds it, and `wait` is false.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        # Windows forbids others to read what is locked, so a byte far beyond is taken.
+        os.lseek(descriptor, 2**30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def append_whole(descriptor: int, line: bytes) -> None:
+    """Add a line to a file and flush it to the disk; what was written in part is taken back.
+
+    Raises:
+        OSError: The disk is full or failed; the file is as it was before.
+    """
+    before = os.fstat(descriptor).st_size
+    try:
+        _write_whole(descriptor, line)
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
+
+
+def _write_whole(descriptor: int, line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        written = os.write(descriptor, rest)
+        if written == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rest = rest[written:]
 
 
 def walk(root: Path, folders: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from validation import clock
-from validation.attest import audit_file
 from validation.attest.audit_file import append, go_on_after_break, load
 from validation.attest.audit_trail import (
     GENESIS,
@@ -193,7 +192,7 @@ def test_a_short_write_is_undone(trail: Path, monkeypatch: pytest.MonkeyPatch) -
             raise OSError(28, os.strerror(28))
         return written
 
-    monkeypatch.setattr(audit_file.os, "write", with_little_room)
+    monkeypatch.setattr(os, "write", with_little_room)
     with pytest.raises(AuditError, match="No space left"):
         append(trail, DRAFT, user="anna")
     assert trail.read_bytes() == before

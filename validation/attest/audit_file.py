@@ -6,11 +6,9 @@ to ``audit.torn-N.bin`` and that is itself an event. Nothing else is ever remove
 """
 
 import contextlib
-import errno
 import os
 import platform
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,7 +107,7 @@ def go_on_after_break(path: Path, reason: str, *, user: str) -> Event:
             event = writer.write(draft)
             with _told(path):
                 fresh.replace(path)
-                _sync_folder(path.parent)
+                workspace.sync_folder(path.parent)
         return event
 
 
@@ -126,7 +124,7 @@ class _Writer:
     def begin(self) -> None:
         self.write(Draft(action="trail.begun", about=Subject(kind="trail", id=self._trail_id)))
         with _told(self._path):
-            _sync_folder(self._path.parent)
+            workspace.sync_folder(self._path.parent)
 
     def recover(self, torn: bytes) -> None:
         """Move a line that was cut off aside, and say so in the trail."""
@@ -150,13 +148,9 @@ class _Writer:
             actor=self._actor,
             version=validation.__version__,
         )
-        before = os.fstat(self._descriptor).st_size
         try:
-            _write_whole(self._descriptor, line_of(event))
-            os.fsync(self._descriptor)
+            workspace.append_whole(self._descriptor, line_of(event))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, before)
             raise AuditError(
                 f"the audit trail cannot be written: {error.strerror}; nothing was done",
                 where=str(self._path),
@@ -206,14 +200,13 @@ def _content(descriptor: int) -> bytes:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int]:
     """Hold a trail for this process; others wait. The system lets go when the process ends."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     while True:
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, flags, 0o644)
+            descriptor = workspace.open_to_append(path)
         try:
             with _told(path):
-                _hold(descriptor)
+                workspace.hold(descriptor, wait=True)
             # Another process may have put the file aside while this one waited.
             with _told(path):
                 is_it = path.exists() and os.path.samestat(os.fstat(descriptor), path.stat())
@@ -222,19 +215,6 @@ def _opened(path: Path) -> Iterator[int]:
                 return
         finally:
             os.close(descriptor)
-
-
-def _hold(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        # Windows forbids others to read what is locked, so a byte far beyond is taken.
-        os.lseek(descriptor, 2**30, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
@@ -250,27 +230,8 @@ def _told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # Windows has no handle of a folder to flush
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _free_name(path: Path, what: str, ending: str) -> Path:
     number = 1
     while os.path.lexists(name := path.with_name(f"{path.stem}.{what}-{number}{ending}")):
         number += 1
     return name
-
-
-def _write_whole(descriptor: int, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        written = os.write(descriptor, rest)
-        if written == 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rest = rest[written:]

@@ -160,44 +160,45 @@ def object_figures(
         counts.references_by_size[members, class_position].astype(np.float64),
         np.ones(len(members)),
     )
-    shares = (("merged_share", of(counts.merged)), ("split_share", of(counts.split_events)))
-    sums = {
-        "reference_objects": reference,
-        "predicted_objects": prediction,
-        **{f"{name}_objects": of(values) for name, values in counts.of_outcome.items()},
-        "false_positive_objects": of(counts.false_positives),
-        "merge_events": of(counts.merge_events),
-        "split_events": of(counts.split_events),
-    }
     return (
         *(
             figure
             for iou, pairs in counts.pairs.items()
             for figure in _pair_figures(
-                pairs,
-                shared,
-                members,
-                class_position,
-                class_name=class_name,
-                iou=iou,
+                pairs, shared, members, class_position, class_name=class_name, iou=iou
             )
         ),
         *count_figures(reference, prediction, class_name),
         *(
             ratio(
                 metric,
-                objects,
+                of(objects),
                 shared.references,
                 n=int(reference.sum()),
                 undefined=NO_REFERENCE,
                 class_name=class_name,
             )
-            for metric, objects in shares
+            for metric, objects in (
+                ("merged_share", counts.merged),
+                ("split_share", counts.split_events),
+            )
         ),
         *(
-            Count(metric, int(values.sum()), len(members), class_name)
-            for metric, values in sums.items()
+            Count(metric, int(of(values).sum()), len(members), class_name)
+            for metric, values in _counted(counts)
         ),
+    )
+
+
+def _counted(counts: ObjectCounts) -> tuple[tuple[str, Integers], ...]:
+    """Return what is given as a plain count, by metric."""
+    return (
+        ("reference_objects", counts.references),
+        ("predicted_objects", counts.predictions),
+        *((f"{name}_objects", values) for name, values in counts.of_outcome.items()),
+        ("false_positive_objects", counts.false_positives),
+        ("merge_events", counts.merge_events),
+        ("split_events", counts.split_events),
     )
 
 

@@ -14,7 +14,7 @@ is 0 where the other one is missing.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Self
@@ -286,51 +286,9 @@ def surface_figures(
         class_name: The class.
         terms: What the protocol asks.
     """
-    size, unit = terms.pixel_size, terms.unit
-    border = [row.reference_border_px + row.prediction_border_px for row in rows]
-    within = [row.reference_within + row.prediction_within for row in rows]
-    shared = [row.boundary_intersection_px for row in rows]
-    either = [row.boundary_union_px for row in rows]
-    both = [int(row.has_distances) for row in rows]
-    named = {"class_name": class_name}
     return (
-        ratio(
-            "normalised_surface_distance",
-            within,
-            border,
-            n=sum(border),
-            undefined=_NO_BORDER_AT_ALL,
-            **named,
-        ),
-        mean_over_cases(
-            "normalised_surface_distance_mean_over_cases",
-            within,
-            border,
-            undefined=f"in every case: {_NO_BORDER_AT_ALL}",
-            **named,
-        ),
-        ratio("boundary_iou", shared, either, n=sum(either), undefined=_NO_BORDER_AT_ALL, **named),
-        mean_over_cases(
-            "boundary_iou_mean_over_cases",
-            shared,
-            either,
-            undefined=f"in every case: {_NO_BORDER_AT_ALL}",
-            **named,
-        ),
-        mean_over_cases(
-            f"hausdorff_95_{unit}",
-            [(row.hausdorff_95_px or 0.0) * size for row in rows],
-            both,
-            undefined=_NO_BORDER,
-            **named,
-        ),
-        mean_over_cases(
-            f"average_surface_distance_{unit}",
-            [(average_distance_px(row) or 0.0) * size for row in rows],
-            both,
-            undefined=_NO_BORDER,
-            **named,
-        ),
+        *_shares(rows, class_name),
+        *_distances(rows, class_name, terms),
         Count(
             "surface_missed_cases",
             sum(row.reference_border_px > 0 and not row.has_distances for row in rows),
@@ -344,6 +302,55 @@ def surface_figures(
             class_name,
         ),
     )
+
+
+def _shares(rows: Sequence[SurfaceRow], class_name: str) -> Iterator[Figure]:
+    """Yield the shares of border pixels, pooled and averaged over cases."""
+    for metric, above, below in (
+        (
+            "normalised_surface_distance",
+            [row.reference_within + row.prediction_within for row in rows],
+            [row.reference_border_px + row.prediction_border_px for row in rows],
+        ),
+        (
+            "boundary_iou",
+            [row.boundary_intersection_px for row in rows],
+            [row.boundary_union_px for row in rows],
+        ),
+    ):
+        yield ratio(
+            metric,
+            above,
+            below,
+            n=sum(below),
+            undefined=_NO_BORDER_AT_ALL,
+            class_name=class_name,
+        )
+        yield mean_over_cases(
+            f"{metric}_mean_over_cases",
+            above,
+            below,
+            undefined=f"in every case: {_NO_BORDER_AT_ALL}",
+            class_name=class_name,
+        )
+
+
+def _distances(
+    rows: Sequence[SurfaceRow], class_name: str, terms: SurfaceTerms
+) -> Iterator[Figure]:
+    """Yield the distances, averaged over the cases in which both have a border."""
+    both = [int(row.has_distances) for row in rows]
+    for metric, of_cases in (
+        ("hausdorff_95", [row.hausdorff_95_px for row in rows]),
+        ("average_surface_distance", [average_distance_px(row) for row in rows]),
+    ):
+        yield mean_over_cases(
+            f"{metric}_{terms.unit}",
+            [(one or 0.0) * terms.pixel_size for one in of_cases],
+            both,
+            undefined=_NO_BORDER,
+            class_name=class_name,
+        )
 
 
 def average_distance_px(row: SurfaceRow) -> float | None:

@@ -7,15 +7,14 @@ went, or ``kill -9``) is moved to ``<journal>.torn`` and its case is run again. 
 writes a journal at a time.
 """
 
-import errno
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from validation import workspace
 from validation.errors import RunError
 from validation.record import canonical_json, digest
 
@@ -62,9 +61,7 @@ class Journal:
                 before its last line, it lists a case twice, or it cannot be written.
         """
         try:
-            # O_BINARY: Windows would write CRLF and so move every offset.
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            descriptor = os.open(path, flags, 0o644)
+            descriptor = workspace.open_to_append(path)
         except OSError as error:
             raise RunError(
                 f"the journal cannot be opened: {error.strerror}", where=str(path)
@@ -136,7 +133,7 @@ class Journal:
             self._move_torn_end_aside(torn, kept=len(content) - len(torn))
         if not whole:
             self._write(header)
-            _sync_folder(self._path.parent)
+            workspace.sync_folder(self._path.parent)
 
     def _check_header(self, line: bytes, key: str) -> None:
         header = _parsed(line) or {}
@@ -167,12 +164,9 @@ class Journal:
         self._entries[parsed["case_id"]] = parsed["entry"]
 
     def _write(self, line: bytes) -> None:
-        before = os.fstat(self._descriptor).st_size
         try:
-            _write_whole(self._descriptor, line)
-            os.fsync(self._descriptor)
+            workspace.append_whole(self._descriptor, line)
         except OSError as error:
-            os.ftruncate(self._descriptor, before)
             raise RunError(
                 f"the journal cannot be written: {error.strerror}; {len(self._entries)} finished "
                 "cases are kept",
@@ -223,42 +217,13 @@ def _line(value: Mapping[str, Any]) -> bytes:
     return text.encode() + b"\n"
 
 
-def _write_whole(descriptor: int, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        written = os.write(descriptor, rest)
-        if written == 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rest = rest[written:]
-
-
 def _lock(descriptor: int, path: Path) -> None:
     """Hold the journal for this process; the system releases it when the process ends."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # Windows forbids others to read what is locked, so a byte far beyond is taken.
-            os.lseek(descriptor, 2**30, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        workspace.hold(descriptor, wait=False)
     except OSError as error:
         raise RunError(
             "another process is running into this record",
             where=str(path),
             fix="wait until it ends, or run into another record",
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the journal's name as lasting as its content, where the system knows how."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
