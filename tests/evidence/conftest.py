@@ -277,3 +277,23 @@ def make_jittered() -> Callable[..., ObjectSet]:
 @pytest.fixture(scope="session")
 def pixels_of() -> Callable[[Rle], np.ndarray]:
     return decoded
+
+
+@pytest.fixture(scope="session")
+def two_class_tables(make_strips: Callable[..., ObjectSet]) -> list[OverlapTable]:
+    """Two cases of two classes, in which one object is found as one of the other class."""
+    return [
+        overlap_table(
+            "A",
+            make_strips((0, 10), (20, 30), (40, 50), classes=[1, 1, 2]),
+            make_strips(
+                (0, 10), (20, 30), (40, 48), (60, 70),
+                classes=[1, 2, 2, 1], scores=[0.9, 0.8, 0.7, 0.6],
+            ),
+        ),
+        overlap_table(
+            "B",
+            make_strips((0, 10), (30, 40), classes=[2, 1]),
+            make_strips((0, 10), (80, 90), classes=[2, 1], scores=[0.9, 0.3]),
+        ),
+    ]  # fmt: skip

@@ -48,32 +48,13 @@ THREE = ("a", "b", "c")
 
 
 @pytest.fixture(scope="module")
-def tables(make_strips: Callable[..., ObjectSet]) -> list[OverlapTable]:
-    return [
-        overlap_table(
-            "A",
-            make_strips((0, 10), (20, 30), (40, 50), classes=[1, 1, 2]),
-            make_strips(
-                (0, 10), (20, 30), (40, 48), (60, 70),
-                classes=[1, 2, 2, 1], scores=[0.9, 0.8, 0.7, 0.6],
-            ),
-        ),
-        overlap_table(
-            "B",
-            make_strips((0, 10), (30, 40), classes=[2, 1]),
-            make_strips((0, 10), (80, 90), classes=[2, 1], scores=[0.9, 0.3]),
-        ),
-    ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
 def evidence(
-    tables: list[OverlapTable],
+    two_class_tables: list[OverlapTable],
     make_protocol: Callable[..., Protocol],
     make_case: Callable[..., Case],
 ) -> Evidence:
     cases = [make_case("A", site="north"), make_case("B", site="south")]
-    return measure(tables, cases, make_protocol(classes=CLASSES, subgroups=("site",)))
+    return measure(two_class_tables, cases, make_protocol(classes=CLASSES, subgroups=("site",)))
 
 
 def test_the_table_is_what_the_hand_finds(evidence: Evidence) -> None:

@@ -28,31 +28,13 @@ CLASSES = ("nucleus", "debris")
 
 
 @pytest.fixture(scope="module")
-def tables(make_strips: Callable[..., ObjectSet]) -> list[OverlapTable]:
-    return [
-        overlap_table(
-            "A",
-            make_strips((0, 10), (20, 30), (40, 50), classes=[1, 1, 2]),
-            make_strips(
-                (0, 10), (20, 30), (40, 48), (60, 70),
-                classes=[1, 2, 2, 1], scores=[0.9, 0.8, 0.7, 0.6],
-            ),
-        ),
-        overlap_table(
-            "B",
-            make_strips((0, 10), (30, 40), classes=[2, 1]),
-            make_strips((0, 10), (80, 90), classes=[2, 1], scores=[0.9, 0.3]),
-        ),
-    ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
 def evidence(
-    tables: list[OverlapTable],
+    two_class_tables: list[OverlapTable],
     make_protocol: Callable[..., Protocol],
     make_case: Callable[..., Case],
 ) -> Evidence:
-    return measure(tables, [make_case("A"), make_case("B")], make_protocol(classes=CLASSES))
+    cases = [make_case("A"), make_case("B")]
+    return measure(two_class_tables, cases, make_protocol(classes=CLASSES))
 
 
 @pytest.fixture(scope="module")
