@@ -99,3 +99,19 @@ class RecordError(ToolError):
 
 class AuditError(ToolError):
     """The audit trail is damaged, or cannot be written."""
+
+
+class IdentityError(ToolError):
+    """An identity, its certificate or the authority cannot be used."""
+
+
+class KeyFileError(IdentityError):
+    """A key file or token cannot be read; says nothing of the password."""
+
+
+class WrongPassword(IdentityError):  # noqa: N818 - what happened, as a person says it
+    """The password does not open the key."""
+
+
+class SignatureError(ToolError):
+    """A document cannot be signed, or its signatures cannot be read."""

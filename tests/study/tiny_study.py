@@ -204,7 +204,15 @@ def protocol(kind: str) -> dict[str, Any]:
         "subgroups": ["site"],
         "criteria": [first],
         "limits": "Shows nothing but that the tool works.",
-        "signatories": [{"role": "author", "title": "Tester", "meaning": "I wrote this"}],
+        "signatories": [
+            {"role": "author", "title": "Tester", "meaning": "I wrote this"},
+            {
+                "role": "approver",
+                "title": "Head of tests",
+                "meaning": "I approve this",
+                "distinct_from": ["author"],
+            },
+        ],
     }
 
 

@@ -5,6 +5,9 @@ from typing import Literal
 from validation.record import Record
 
 Outcome = Literal["held", "did_not_hold", "could_not_be_checked"]
+Failure = Literal["altered", "untrusted", "incomplete"]
+"""Why a check did not hold: something is not what it was, a signer is not one of ours, or a
+signature, event or file that belongs there is missing."""
 
 
 class Check(Record):
@@ -14,6 +17,10 @@ class Check(Record):
     what: str
     """What has to hold, one clause."""
     outcome: Outcome
+    failure: Failure | None = None
+    """Why it did not hold; None where it held or could not be made."""
+    clause: str = ""
+    """Clause that the check serves, e.g. ``21 CFR 11.70``."""
     detail: str
     """What was found: counts where it held, names where it did not."""
 
@@ -23,7 +30,7 @@ class Verification(Record):
 
     format: Literal["segval/verification/1"] = "segval/verification/1"
     path: str
-    kind: Literal["lock", "record", "report"]
+    kind: Literal["lock", "record", "report", "protocol", "study"]
     checks: tuple[Check, ...]
 
     @property
@@ -43,13 +50,36 @@ class Checks:
     def __init__(self) -> None:
         self._found: list[Check] = []
 
-    def __call__(self, what: str, held: bool | None, detail: str) -> bool:
-        """Add a check; `held` is None where it could not be made."""
+    def __call__(
+        self,
+        what: str,
+        held: bool | None,
+        detail: str,
+        *,
+        failure: Failure = "altered",
+        clause: str = "",
+    ) -> bool:
+        """Add a check.
+
+        Args:
+            what: What has to hold, one clause.
+            held: None where it could not be made.
+            detail: What was found.
+            failure: Why it did not hold, if it did not.
+            clause: Clause that it serves.
+        """
         outcome: Outcome = "held" if held else "did_not_hold"
         if held is None:
             outcome = "could_not_be_checked"
         self._found.append(
-            Check(number=len(self._found) + 1, what=what, outcome=outcome, detail=detail)
+            Check(
+                number=len(self._found) + 1,
+                what=what,
+                outcome=outcome,
+                failure=failure if outcome == "did_not_hold" else None,
+                clause=clause,
+                detail=detail,
+            )
         )
         return bool(held)
 

@@ -516,6 +516,26 @@ def _exclusions_are_distinct(protocol: Protocol, _: Metrics) -> Found:
         yield named[later][0], f"case {case_id} is excluded twice", "list it once"
 
 
+def _distinct_roles_sign_before(protocol: Protocol, _: Metrics) -> Found:
+    earlier: list[str] = []
+    for position, one in enumerate(protocol.signatories):
+        for number, role in enumerate(one.distinct_from):
+            if role not in earlier:
+                path: Path = ("signatories", position, "distinct_from", number)
+                what = f"no signatory before {one.role} has the role {role}"
+                yield path, what, f"roles before it: {', '.join(earlier) or 'none'}"
+        earlier.append(one.role)
+
+
+def _one_person_may_sign_alone(protocol: Protocol, _: Metrics) -> Found:
+    if len(protocol.signatories) == 1:
+        what = "one signature alone: nobody but its signer stands by the record"
+        yield ("signatories",), what, "add a reviewer or approver, with `distinct_from:`"
+    elif not any(one.distinct_from for one in protocol.signatories):
+        what = "one person may give every signature"
+        yield ("signatories",), what, "say under `distinct_from:` which roles need another person"
+
+
 def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
     if protocol.analysis.replicates < 1000:  # noqa: PLR2004 - customary least number
         yield (
@@ -565,11 +585,13 @@ _ERRORS: tuple[Finder, ...] = (
     _paths_can_be_followed,
     _thresholds_are_distinct,
     _exclusions_are_distinct,
+    _distinct_roles_sign_before,
 )
 _WARNINGS: tuple[Finder, ...] = (
     _every_risk_has_a_requirement,
     _judged_on_values,
     _few_replicates,
+    _one_person_may_sign_alone,
     _companions_are_missing,
 )
 _FINDERS: tuple[tuple[Level, Finder], ...] = (

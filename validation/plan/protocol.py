@@ -440,6 +440,9 @@ class Signatory(Record):
     """Meaning of the signature, e.g. ``I wrote this protocol``."""
     name: Line | None = None
     """Printed name, where it is known beforehand."""
+    distinct_from: tuple[Identifier, ...] = ()
+    """Roles that sign before this one and whose signers may not sign here, too: an author who
+    approves the own work is no approval (21 CFR 11.10(g))."""
 
 
 class Protocol(Record):
