@@ -30,6 +30,9 @@ OVERLAYS = "overlays"
 RECORD_FILE = "record.json"
 SUMS_FILE = "SHA256SUMS"
 REPORTS = ("report.html", "report.pdf")
+SIGNED = "signed"
+"""Folder of the report's signed revisions. They come after the record and are no part of it:
+each holds the record's report, and its own signatures."""
 
 _R = TypeVar("_R", bound=Record)
 
@@ -63,8 +66,7 @@ class RecordIndex(Record):
 
 def seal(folder: Path, record_id: str, findings: Findings, at: datetime) -> None:
     """Write ``record.json`` and ``SHA256SUMS`` over everything in the folder."""
-    names = [one for one in workspace.files_below(folder) if one not in {RECORD_FILE, SUMS_FILE}]
-    entries = workspace.hash_files(folder, names)
+    entries = workspace.hash_files(folder, files_of_record(folder))
     index = RecordIndex(
         record_id=record_id,
         verdict=findings.verdict,
@@ -76,6 +78,15 @@ def seal(folder: Path, record_id: str, findings: Findings, at: datetime) -> None
     content = index.to_json()
     workspace.write_again(folder / RECORD_FILE, content)
     workspace.write_again(folder / SUMS_FILE, sums(index.files, content))
+
+
+def files_of_record(folder: Path) -> list[str]:
+    """Return every file that belongs to a record, by sorted path, but the index and the sums."""
+    return [
+        name
+        for name in workspace.files_below(folder)
+        if name not in {RECORD_FILE, SUMS_FILE} and not name.startswith(f"{SIGNED}/")
+    ]
 
 
 def sums(files: Mapping[str, str], record_content: bytes) -> bytes:
@@ -110,8 +121,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
     Raises:
         ToolError: A part is missing or damaged; the message names it.
     """
-    names = [one for one in workspace.files_below(folder) if one not in {RECORD_FILE, SUMS_FILE}]
-    names = [one for one in names if one not in REPORTS]
+    names = [one for one in files_of_record(folder) if one not in REPORTS]
     entries = workspace.hash_files(folder, names)
     files = {
         name: workspace.read(folder / name, "a file of the record")

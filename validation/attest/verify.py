@@ -23,6 +23,7 @@ from validation.record_folder import (
     RECORD_FILE,
     SUMS_FILE,
     RecordIndex,
+    files_of_record,
     read_index,
     sums,
 )
@@ -63,9 +64,8 @@ def _check_record(folder: Path, checks: Checks) -> None:
     index = _read_index(folder, checks)
     if index is None:
         return
-    there = [one for one in workspace.files_below(folder) if one not in {RECORD_FILE, SUMS_FILE}]
     try:
-        entries = workspace.hash_files(folder, there)
+        entries = workspace.hash_files(folder, files_of_record(folder))
     except ToolError as error:
         checks("every file of the record can be read", None, str(error).replace("\n", "; "))
         return

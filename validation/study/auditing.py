@@ -34,6 +34,7 @@ class StudyTrail:
         details: dict[str, str] | None = None,
         old: str | None = None,
         new: str | None = None,
+        user: str | None = None,
     ) -> Event:
         """Write an event; when this returns, it is on the disk.
 
@@ -44,6 +45,7 @@ class StudyTrail:
             details: What else belongs to it, by name.
             old: Value before, where the act changes one.
             new: Value after.
+            user: User id of the identity that acts; the user at the machine where it is none.
 
         Raises:
             AuditError: It cannot be written: what was to follow must not be done.
@@ -56,7 +58,7 @@ class StudyTrail:
             old=old,
             new=new,
         )
-        return append(self._path, draft, user=operator())
+        return append(self._path, draft, user=user or operator())
 
     def knows_run(self, record_id: str) -> bool:
         """Tell whether an event says that a run began.
