@@ -87,8 +87,10 @@ def cli_page() -> str:
         "",
         f"```text\n{help_of()}```",
     ]
-    for name in main.commands:
+    for name, command in main.commands.items():
         lines += ["", f"## segval {name}", "", f"```text\n{help_of(name)}```"]
+        for below in command.commands if isinstance(command, click.Group) else ():
+            lines += ["", f"### segval {name} {below}", "", f"```text\n{help_of(name, below)}```"]
     return "\n".join(lines) + "\n"
 
 

@@ -31,6 +31,14 @@ def tiny() -> ModuleType:
     return _load(CHECKOUT / "tests" / "study" / "tiny_study.py")
 
 
+@pytest.fixture(scope="session")
+def terminal() -> Callable[..., Any]:
+    """Run a command at a terminal of its own; see ``tests/cli/terminal.py``."""
+    if sys.platform == "win32":
+        pytest.skip("pseudo-terminals are POSIX's")
+    return _load(CHECKOUT / "tests" / "cli" / "terminal.py").at_terminal  # type: ignore[no-any-return]
+
+
 @pytest.fixture
 def make_study(tiny: ModuleType, tmp_path: Path) -> Callable[..., Any]:
     """Return a new tiny study in a folder of its own: instance, semantic or panoptic."""

@@ -61,10 +61,23 @@ def test_every_command_has_help_with_an_example_and_is_in_the_reference(name: st
     assert said in text_of(REFERENCE / "cli.md")
 
 
+GROUPS = {name: one for name, one in main.commands.items() if isinstance(one, click.Group)}
+BELOW = [(name, below) for name, group in GROUPS.items() for below in group.commands]
+
+
+@pytest.mark.parametrize(("name", "below"), BELOW)
+def test_every_command_below_another_has_help_with_an_example(name: str, below: str) -> None:
+    said = generate.help_of(name, below)
+    assert f"Example:\n      segval {name} {below} " in said
+    assert said in text_of(REFERENCE / "cli.md")
+
+
 def test_every_option_says_what_it_is_for() -> None:
+    commands = dict(main.commands.items())
+    commands |= {f"{name} {below}": GROUPS[name].commands[below] for name, below in BELOW}
     silent = [
         f"{name} {option.opts[-1]}"
-        for name, command in main.commands.items()
+        for name, command in commands.items()
         for option in command.params
         if isinstance(option, click.Option) and not option.help
     ]

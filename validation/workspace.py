@@ -45,25 +45,37 @@ def read(path: Path, what: str) -> bytes:
         raise ToolError(f"{what} cannot be read: {error.strerror}", where=str(path)) from error
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, *, secret: bool = False) -> None:
     """Create a file whole, or not at all; an existing one is never replaced.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        secret: Whether its owner alone may read it.
 
     Raises:
         RecordError: It exists, or cannot be written (full disk, no permission).
     """
-    _write(path, content, lambda temporary: os.link(temporary, path))
+    _write(path, content, lambda temporary: os.link(temporary, path), secret=secret)
 
 
-def write_again(path: Path, content: bytes) -> None:
+def write_again(path: Path, content: bytes, *, secret: bool = False) -> None:
     """Write a file whole, in place of an earlier one of the same unfinished work.
 
+    Args:
+        path: The file.
+        content: Its bytes.
+        secret: Whether its owner alone may read it.
+
     Raises:
-        RecordError: It cannot be written.
+        RecordError: It cannot be written; the earlier one is as it was.
     """
-    _write(path, content, lambda temporary: temporary.replace(path))
+    _write(path, content, lambda temporary: temporary.replace(path), secret=secret)
 
 
-def _write(path: Path, content: bytes, give_name: Callable[[Path], object]) -> None:
+def _write(
+    path: Path, content: bytes, give_name: Callable[[Path], object], *, secret: bool
+) -> None:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -73,7 +85,7 @@ def _write(path: Path, content: bytes, give_name: Callable[[Path], object]) -> N
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)
+            temporary.chmod(0o600 if secret else 0o644)
             give_name(temporary)
         finally:
             temporary.unlink(missing_ok=True)

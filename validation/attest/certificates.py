@@ -21,6 +21,7 @@ from validation.attest.persons import (
     name_of,
     person_of,
     person_problems,
+    require_names,
     subject_name,
 )
 from validation.errors import IdentityError, Problem
@@ -95,7 +96,7 @@ def certificate_request(key: PrivateKey, person: Person) -> x509.CertificateSign
     Raises:
         IdentityError: Names cannot be used; all problems at once.
     """
-    _require_names(person)
+    require_names(person)
     with long_names():
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject_name(person))
         return builder.sign(key, hashes.SHA256())
@@ -118,6 +119,19 @@ def request_problems(request: x509.CertificateSigningRequest) -> tuple[str, ...]
     except (ValueError, UnsupportedAlgorithm, InvalidSignature) as error:
         problems.append(f"its key or signature cannot be read: {error}")
     return tuple(problems)
+
+
+def require_fit(request: x509.CertificateSigningRequest) -> None:
+    """Refuse a request that no certificate may be issued from.
+
+    Raises:
+        IdentityError: It is not fit; all problems at once.
+    """
+    if problems := request_problems(request):
+        raise IdentityError(
+            "no certificate can be issued from this request",
+            problems=[Problem("", one) for one in problems],
+        )
 
 
 def key_problems(key: CertificatePublicKeyTypes) -> tuple[str, ...]:
@@ -155,11 +169,7 @@ def person_certificate(
     Raises:
         IdentityError: The request is not fit; all problems at once.
     """
-    if problems := request_problems(request):
-        raise IdentityError(
-            "no certificate can be issued from this request",
-            problems=[Problem("", one) for one in problems],
-        )
+    require_fit(request)
     issuer_key = authority.public_key()
     with long_names():
         builder = (
@@ -289,13 +299,6 @@ def serial_text(serial: int) -> str:
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of a certificate's DER as ``sha256:`` and 64 hexadecimal digits."""
     return f"sha256:{certificate.fingerprint(hashes.SHA256()).hex()}"
-
-
-def _require_names(person: Person) -> None:
-    if problems := person_problems(person):
-        raise IdentityError(
-            "the identity cannot be named so", problems=[Problem("", one) for one in problems]
-        )
 
 
 def _builder(

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
+from validation.errors import IdentityError, Problem
 from validation.record import one_line
 
 LONGEST_NAME = 64
 """Characters in a printed name and an organisation (RFC 5280, ub-common-name)."""
-_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _BIDI = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
@@ -34,13 +35,25 @@ def person_problems(person: Person) -> tuple[str, ...]:
     problems = []
     if not _USER.fullmatch(person.user):
         problems.append(
-            f"user id {person.user!r} is not 1 to 64 letters (A-Z), digits, '.', '_', '@', '-', "
+            f"user id {person.user!r} is not 1 to 64 letters (A-Z), digits, '.', '_', '-', "
             "a letter or digit first"
         )
     problems += _text_problems("the printed name", person.name)
     if person.organisation:
         problems += _text_problems("the organisation", person.organisation)
     return tuple(problems)
+
+
+def require_names(person: Person) -> None:
+    """Refuse names of a person that a certificate cannot hold.
+
+    Raises:
+        IdentityError: They cannot be used; all problems at once.
+    """
+    if problems := person_problems(person):
+        raise IdentityError(
+            "the identity cannot be named so", problems=[Problem("", one) for one in problems]
+        )
 
 
 def _text_problems(what: str, text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ import click
 import validation
 from validation.cli.audit import audit_command
 from validation.cli.check import check_command
+from validation.cli.identity import identity_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
 from validation.cli.metrics import metrics_command
@@ -82,6 +83,7 @@ for _command in (
     report_command,
     verify_command,
     audit_command,
+    identity_command,
     metrics_command,
     schema_command,
 ):
