@@ -36,6 +36,7 @@ from xml.sax.saxutils import escape
 import jinja2
 
 from validation.errors import Problem, RenderError
+from validation.report.signature_fields import SignatureField, mark_places, place_fields
 
 BASE_URL = "http://report.invalid/"
 """Made-up address that every picture, style and font of a document is served under.
@@ -459,6 +460,7 @@ def render_pdf(
     identifier: bytes,
     extra_folders: Sequence[Path] = (),
     universal_access: bool = False,
+    signature_fields: Sequence[SignatureField] = (),
 ) -> bytes:
     """Return a document as PDF/A-3a: the same arguments give the same bytes.
 
@@ -472,10 +474,12 @@ def render_pdf(
         identifier: Permanent identifier of the document (ISO 32000-1, 14.4), e.g. a digest.
         extra_folders: Template folders that come before the bundled one.
         universal_access: Also claim PDF/UA-1, which only the template can make true.
+        signature_fields: Empty fields for signatures; the document shows the place of each.
 
     Raises:
         RenderError: A system library is missing; the document has no title or language,
-            loads what it may not, or shows a picture or character that cannot be printed.
+            loads what it may not, shows a picture or character that cannot be printed, or
+            its places for signatures are not those of the fields.
         ValueError: Two attachments share a name, or `created` has no time zone.
 
     Side effects: sets ``FONTCONFIG_FILE`` of this process to isolate the fonts.
@@ -491,6 +495,7 @@ def render_pdf(
     def finish(document: Any, pdf: Any) -> None:  # noqa: ANN401
         missing.update(point for font in document.fonts.values() for point in font.missing)
         _mend_attachments(pdf, files)
+        place_fields(pdf, signature_fields)
 
     with _complaints() as complaints, _fewer_collections():
         document = _laid_out(html, weasyprint, fonts, fetcher)
@@ -538,6 +543,7 @@ def _laid_out(html: str, weasyprint: Any, fonts: Any, fetcher: _Fetcher) -> Any:
         weasyprint.CSS(string=_PDF_A_STYLE, url_fetcher=fetcher),
     ]
     document = weasyprint.HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
+    mark_places(document.etree_element)
     return document.render(font_config=fonts, stylesheets=styles)
 
 

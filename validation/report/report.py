@@ -20,6 +20,7 @@ from validation.report.render import (
 )
 from validation.report.view import report_view
 from validation.report.view.appendices import attachment_name, file_kind
+from validation.report.view.approvals import signature_fields
 
 TEMPLATE = "report/report.html.jinja"
 _STYLE_SHEET = '<link rel="stylesheet" href="styles/report.css">'
@@ -50,6 +51,7 @@ def render_report(contents: RecordContents) -> Report:
         created=contents.run.finished_at,
         identifier=hashlib.sha256(contents.record_id.encode()).digest()[:16],
         universal_access=True,
+        signature_fields=signature_fields(contents.protocol.signatories),
     )
     return Report(html=_self_contained(html, pictures).encode(), pdf=pdf)
 

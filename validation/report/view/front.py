@@ -7,6 +7,7 @@ from validation.judge.findings import Findings
 from validation.report.contents import RecordContents
 from validation.report.formatting import day, percentage, plural, share, short_digest, timestamp
 from validation.report.view.addresses import Addresses
+from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.criteria import CriterionView, weakest_subgroup
 from validation.report.view.elements import (
     Column,
@@ -36,17 +37,6 @@ _LONGEST_LIMITS = 900
 
 
 @dataclass(frozen=True)
-class ApprovalView:
-    """A line of the approval table: a person still has to sign it."""
-
-    role: str
-    title: str
-    meaning: str
-    name: str
-    """Printed name where it is known beforehand; else empty, to be filled in."""
-
-
-@dataclass(frozen=True)
 class Notice:
     """What a reader must know before reading on, e.g. that the specimens are simulated."""
 
@@ -68,8 +58,7 @@ class CoverView:
     notices: tuple[Notice, ...]
     identification: tuple[tuple[Item, ...], ...]
     """In columns."""
-    approvals: tuple[ApprovalView, ...]
-    approval_note: str
+    approvals: ApprovalsView
 
 
 @dataclass(frozen=True)
@@ -134,14 +123,7 @@ def cover(contents: RecordContents, verdict_sentence: str) -> CoverView:
         verdict_sentence=verdict_sentence,
         notices=notices_of(contents),
         identification=_identification(contents),
-        approvals=tuple(
-            ApprovalView(one.role, one.title, one.meaning, one.name or "")
-            for one in plan.signatories
-        ),
-        approval_note=(
-            "Printed name, date and time, and meaning of each signature (21 CFR 11.50). The "
-            "boxes are empty until the document is signed."
-        ),
+        approvals=approvals(plan.signatories),
     )
 
 
