@@ -1,6 +1,6 @@
 """The runs on a test set, read out of an audit trail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from validation.attest.audit_trail import Event, Trail
 from validation.testset.openings import Opening, Openings, Outcome
@@ -25,11 +25,11 @@ def openings_of(trail: Trail, record_id: str) -> Openings:
     Raises:
         ValueError: The trail does not know the run.
     """
-    begun = [one for one in trail.events if one.action == "run.started"]
+    begun = _begun(trail)
     own = next((one for one in begun if one.about.id == record_id), None)
     if own is None or trail.head is None:
         raise ValueError(f"the audit trail does not know run {record_id}")
-    same = [one for one in begun if _is_same_set(one, own)]
+    same = [one for one in begun if _is_same_set(one.details, own.details)]
     return Openings(
         trail_id=own.trail_id,
         head_sequence=trail.head.sequence,
@@ -39,10 +39,25 @@ def openings_of(trail: Trail, record_id: str) -> Openings:
     )
 
 
-def _is_same_set(one: Event, other: Event) -> bool:
-    return any(
-        one.details.get(name) == other.details.get(name) for name in ("test_set", "manifest")
-    )
+def openings_of_set(trail: Trail, *, test_set: str, manifest: str) -> tuple[Opening, ...]:
+    """Return every run on a test set that the trail knows, in the order of beginning.
+
+    Args:
+        trail: The study's trail.
+        test_set: Id of the test set.
+        manifest: Digest of its manifest; runs of either belong together.
+    """
+    identity = {"test_set": test_set, "manifest": manifest}
+    same = [one for one in _begun(trail) if _is_same_set(one.details, identity)]
+    return tuple(_opening(one, trail.events, is_own=False) for one in same)
+
+
+def _begun(trail: Trail) -> list[Event]:
+    return [one for one in trail.events if one.action == "run.started"]
+
+
+def _is_same_set(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return any(one.get(name) == other.get(name) for name in ("test_set", "manifest"))
 
 
 def _opening(start: Event, events: Iterable[Event], *, is_own: bool) -> Opening:

@@ -18,6 +18,7 @@ from validation.cli.identity import identity_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
 from validation.cli.metrics import metrics_command
+from validation.cli.protocol import protocol_command
 from validation.cli.report import report_command
 from validation.cli.run import run_command
 from validation.cli.schema import schema_command
@@ -79,6 +80,7 @@ for _command in (
     init_command,
     check_command,
     lock_command,
+    protocol_command,
     run_command,
     report_command,
     verify_command,

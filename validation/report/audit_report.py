@@ -35,7 +35,7 @@ class _Document:
     notices: tuple[str, ...]
     imprint: str
     date: str
-    record_id: str
+    identity: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _view(
             notices=(),
             imprint="segval",
             date=head["at"][:10] if head else "",
-            record_id=trail,
+            identity=f"trail {trail}",
         ),
         heading=numbering.section("Audit trail", "audit-trail"),
         intro=(

@@ -10,7 +10,7 @@ from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.record import Line, Record
 from validation.testset.lock import Lock
-from validation.testset.openings import Openings
+from validation.testset.openings import Opening, Openings
 
 Row = Mapping[str, str]
 """A row of an evidence CSV file: column name to text, as written."""
@@ -40,6 +40,23 @@ class Overlays(Record):
     format: Literal["segval/overlays/1"] = "segval/overlays/1"
     overlays: tuple[Overlay, ...]
     """Worst case first."""
+
+
+@dataclass(frozen=True)
+class ProtocolContents:
+    """What a protocol document is made from: the protocol, its lock, and earlier runs."""
+
+    protocol: Protocol
+    lock: Lock
+    openings: tuple[Opening, ...]
+    """Runs on the test set that the study's audit trail knows, in the order of beginning."""
+    trail_id: str
+    """Id of that trail; empty where there is none."""
+    files: Mapping[str, bytes]
+    """Files to embed, by name in a record: ``protocol.yaml`` and the two of the lock."""
+    digests: Mapping[str, str]
+    """``sha256:…`` of each of them."""
+    tool_version: str
 
 
 @dataclass(frozen=True)

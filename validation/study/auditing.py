@@ -3,15 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from validation.attest.audit_file import append, load, trail_path
-from validation.attest.audit_trail import Draft, Event, Subject
-from validation.attest.openings import openings_of
+from validation.attest.audit_trail import Draft, Event, Subject, Trail
+from validation.attest.openings import openings_of, openings_of_set
 from validation.errors import AuditError, ToolError
 from validation.study.operator import operator
-from validation.testset.openings import Openings
+from validation.testset.openings import Opening, Openings
 
 _LONGEST_REASON = 2_000
+
+
+class KnownOpenings(NamedTuple):
+    """Runs on a test set that a trail knows."""
+
+    trail_id: str
+    """Id of the trail; empty where there is none."""
+    openings: tuple[Opening, ...]
+    """In the order of beginning."""
 
 
 class StudyTrail:
@@ -75,18 +85,34 @@ class StudyTrail:
         Raises:
             AuditError: The trail was altered, or does not know the run.
         """
+        trail = self._sound("bring back the true file, and resume the run")
+        try:
+            return openings_of(trail, record_id)
+        except ValueError as error:
+            raise AuditError(str(error), where=str(self._path)) from error
+
+    def openings_of_set(self, test_set: str, manifest: str) -> "KnownOpenings":
+        """Return the runs on a test set, whichever they are.
+
+        Raises:
+            AuditError: The trail was altered.
+        """
+        trail = self._sound("bring back the true file")
+        return KnownOpenings(
+            trail.events[0].trail_id if trail.events else "",
+            openings_of_set(trail, test_set=test_set, manifest=manifest),
+        )
+
+    def _sound(self, fix: str) -> Trail:
         trail = load(self._path)
         if trail.problems:
             raise AuditError(
                 "the audit trail was altered: how often the test set was opened is not known",
                 where=str(self._path),
-                fix="bring back the true file, and resume the run",
+                fix=fix,
                 problems=trail.problems,
             )
-        try:
-            return openings_of(trail, record_id)
-        except ValueError as error:
-            raise AuditError(str(error), where=str(self._path)) from error
+        return trail
 
     @contextmanager
     def failure(self, about: Subject, *, failed: str, aborted: str) -> Iterator[None]:

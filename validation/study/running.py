@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from validation import clock, workspace
 from validation.attest.audit_trail import Subject
-from validation.errors import RecordError
 from validation.evidence.files import evidence_files, table_files
 from validation.evidence.further_tables import FurtherTables, further_files
 from validation.evidence.measure import Evidence, FailedCase, Table, measure
@@ -32,27 +31,13 @@ from validation.record import Record, canonical_json, digest
 from validation.record_folder import PREDICTIONS, RECORD_FILE, seal
 from validation.study.auditing import StudyTrail
 from validation.study.case_work import CaseWork, further_of, table_of
-from validation.study.opening import (
-    LockedTestSet,
-    ModelContent,
-    OpenProtocol,
-    differences_from_lock,
-    model_path,
-    read_case_table,
-    read_lock,
-    read_model,
-    read_protocol,
-    require_locked_cases,
-    require_no_errors,
-    require_unchanged,
-    test_set_root,
-)
+from validation.study.inputs import Inputs, read_inputs
+from validation.study.opening import model_path, read_protocol
 from validation.study.operator import operator
 from validation.study.pictures import overlays_of_worst_cases
 from validation.study.reporting import write_report
 from validation.study.stored_predictions import encode_scores
 from validation.study.unfinished import OpenRun, Start, UnfinishedRun
-from validation.testset.cases import CaseTable
 from validation.testset.openings import Openings
 
 Stage = Literal["lock", "cases", "report"]
@@ -67,21 +52,6 @@ class Outcome(Record):
     """Folder of the record."""
     record_id: str
     findings: Findings
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """Everything a run needs, checked."""
-
-    opened: OpenProtocol
-    table: CaseTable
-    locked: LockedTestSet
-    root: Path
-    model: ModelContent
-
-    @property
-    def protocol(self) -> Protocol:
-        return self.opened.protocol
 
 
 def run(
@@ -121,8 +91,8 @@ def run(
         kind="protocol", id=opened.protocol.document.number, digest=digest(opened.content)
     )
     with trail.failure(asked, failed="run.refused", aborted="run.aborted"):
-        inputs = _inputs(opened, data, lambda done, total: tell("lock", done, total))
-        _require_outside(unfinished.out, inputs)
+        inputs = read_inputs(opened, data, lambda done, total: tell("lock", done, total))
+        inputs.require_outside(unfinished.out, "record")
     at = clock.now()
     new = Start(record_id=_record_id(inputs, at), started_at=at)
     with unfinished.opened(new, _key(inputs), resume=resume) as under_way:
@@ -139,7 +109,7 @@ def run(
     return Outcome(record=str(out), record_id=about.id, findings=findings)
 
 
-def _identity(inputs: _Inputs) -> dict[str, str]:
+def _identity(inputs: Inputs) -> dict[str, str]:
     """Return what was run on what, for the audit trail."""
     lock = inputs.locked.lock
     return {
@@ -173,29 +143,7 @@ def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | Non
     return Outcome(record=str(unfinished.out), record_id=record_id, findings=findings)
 
 
-def _require_outside(out: Path, inputs: _Inputs) -> None:
-    """Refuse a record inside the locked folders, which would change the test set."""
-    for folder in inputs.locked.lock.folders:
-        if out.resolve().is_relative_to((inputs.root / folder).resolve()):
-            raise RecordError(
-                "the record would lie in the locked test set",
-                where=str(out),
-                fix="give a folder outside of it by --out",
-            )
-
-
-def _inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Progress) -> _Inputs:
-    require_no_errors(opened)
-    table, table_content = read_case_table(opened)
-    locked = read_lock(opened)
-    require_locked_cases(opened, locked, table, table_content)
-    model = read_model(opened)
-    root = test_set_root(opened, data)
-    require_unchanged(differences_from_lock(root, locked, progress), root)
-    return _Inputs(opened, table, locked, root, model)
-
-
-def _record_id(inputs: _Inputs, at: datetime) -> str:
+def _record_id(inputs: Inputs, at: datetime) -> str:
     """Return an id that two different runs do not share."""
     identity = {
         "protocol": digest(inputs.opened.content),
@@ -208,7 +156,7 @@ def _record_id(inputs: _Inputs, at: datetime) -> str:
     return "R-" + digest(canonical_json(identity)).removeprefix("sha256:")[:16]
 
 
-def _key(inputs: _Inputs) -> str:
+def _key(inputs: Inputs) -> str:
     return journal_key(
         protocol=digest(inputs.opened.content),
         lock=inputs.locked.lock.manifest_digest,
@@ -217,7 +165,7 @@ def _key(inputs: _Inputs) -> str:
 
 
 def _run_cases(
-    inputs: _Inputs, under_way: OpenRun, workers: int, tell: Progress
+    inputs: Inputs, under_way: OpenRun, workers: int, tell: Progress
 ) -> tuple[tuple[CaseOutcome, ...], CaseWork]:
     work = CaseWork(
         protocol=inputs.protocol,
@@ -294,7 +242,7 @@ def _case_finding(
 class _Done:
     """A run whose cases are all done."""
 
-    inputs: _Inputs
+    inputs: Inputs
     under_way: OpenRun
     outcomes: Sequence[CaseOutcome]
     workers: int

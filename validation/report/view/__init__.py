@@ -35,7 +35,8 @@ class DocumentView:
     """The organisation, or as much of its name as the foot of a page has room for."""
     page_size: str
     date: str
-    record_id: str
+    identity: str
+    """What the document was made from, e.g. ``record R-7d1f…``; at the foot of every page."""
     notices: tuple[str, ...]
     """E.g. ``Simulated specimens``, for every page."""
 
@@ -88,7 +89,7 @@ def report_view(contents: RecordContents) -> ReportView:
         document=_document(contents),
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
         summary=front.summary(contents, addresses, numbering, criteria),
-        intended_use=plan.intended_use(protocol, numbering),
+        intended_use=plan.intended_use(protocol, plan.purpose_of_report(protocol), numbering),
         method=method(contents, addresses, words, numbering),
         requirements=plan.requirements(protocol, numbering),
         test_set=cases.test_set(contents, addresses, words, numbering),
@@ -121,7 +122,7 @@ def _document(contents: RecordContents) -> DocumentView:
         imprint=clipped(document.organisation, _LONGEST_IMPRINT),
         page_size=document.page_size,
         date=day(contents.run.finished_at),
-        record_id=contents.record_id,
+        identity=f"record {contents.record_id}",
         notices=tuple(one.short for one in front.notices_of(contents)),
     )
 

@@ -1,11 +1,11 @@
 """Traceability, definitions, the address of every figure, and how to check the record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from validation.evidence.catalogue import CATALOGUE, MetricDefinition, definition
-from validation.plan.protocol import Requirement
+from validation.plan.protocol import Protocol, Requirement
 from validation.report.contents import RecordContents
 from validation.report.formatting import bare_digest, exact, plural, share, size_of
 from validation.report.view.addresses import SOURCES, Addresses, Entry, sample_words
@@ -24,7 +24,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.wording import Words, scope_words
+from validation.report.view.wording import INTERVAL_METHODS, Words, scope_words
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def traceability(
         ),
         rows,
     )
-    return TraceView(heading, matrix, _gaps(contents, criteria))
+    return TraceView(heading, matrix, gaps(plan))
 
 
 def _requirement_rows(
@@ -118,9 +118,9 @@ def _requirement_rows(
         yield row(strong(requirement.id), risks, text("no criterion"), nothing, nothing, nothing)
 
 
-def _gaps(contents: RecordContents, criteria: Sequence[CriterionView]) -> tuple[str, ...]:
-    plan = contents.protocol
-    verified = {one for criterion in criteria for one in criterion.requirements}
+def gaps(plan: Protocol) -> tuple[str, ...]:
+    """Return what no criterion or requirement covers, in words; or that there is none."""
+    verified = {one for criterion in plan.criteria for one in criterion.requirements}
     controlled = {risk for one in plan.requirements for risk in one.risks}
     untested = [one.id for one in plan.requirements if one.id not in verified]
     uncontrolled = [one.id for one in plan.risks if one.id not in controlled]
@@ -140,12 +140,19 @@ def _gaps(contents: RecordContents, criteria: Sequence[CriterionView]) -> tuple[
 def definitions(addresses: Addresses, words: Words, numbering: Numbering) -> DefinitionsView:
     """Return the definition of every metric of which a figure was printed."""
     used = {one.figure.metric for letter in _LETTERS for one in addresses.printed(letter)}
+    return definitions_of(used, "Every metric of which a figure is printed", words, numbering)
+
+
+def definitions_of(
+    metrics: Collection[str], caption: str, words: Words, numbering: Numbering
+) -> DefinitionsView:
+    """Return the definitions of metrics, in the order of the catalogue."""
     return DefinitionsView(
         numbering.appendix("Definitions of metrics", "definitions"),
         "TP, FP, FN and TN count objects for instance metrics and pixels for semantic ones; R is "
         "a reference object, P a predicted one, |·| an area, Σ a sum over cases.",
         numbering.table(
-            "Every metric of which a figure is printed",
+            caption,
             (
                 Column("Metric", "22%"),
                 Column("Definition", "32%"),
@@ -153,7 +160,7 @@ def definitions(addresses: Addresses, words: Words, numbering: Numbering) -> Def
                 Column("Edge case", "18%"),
                 Column("Source", "14%"),
             ),
-            [_definition(one, words) for one in CATALOGUE if one.id in used],
+            [_definition(one, words) for one in CATALOGUE if one.id in metrics],
         ),
     )
 
@@ -195,7 +202,8 @@ def evidence(
         (
             "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
             "run.json. Values are given here as the file holds them, without rounding; "
-            f"intervals by percentile bootstrap over {analysis.resampling_unit}s with seed "
+            f"intervals by {INTERVAL_METHODS[analysis.interval_method]} over "
+            f"{analysis.resampling_unit}s with seed "
             f"{analysis.seed} and {plural(analysis.replicates, 'replicate')}, except where the "
             "remark says otherwise."
         ),
@@ -309,7 +317,7 @@ class FileKind(NamedTuple):
 
 
 _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
-    "protocol.yaml": ("The protocol that ran, byte for byte", "Source"),
+    "protocol.yaml": ("The protocol, byte for byte", "Source"),
     "lock/lock.json": ("Lock of the test set", "Source"),
     "lock/manifest-sha256.txt": ("Digests of every file of the test set", "Source"),
     "environment.json": ("Interpreter, packages, system and processor", "Supplement"),
@@ -358,9 +366,22 @@ def attachment_name(name: str) -> str:
 
 def attachments(contents: RecordContents, numbering: Numbering) -> AttachmentsView:
     """Return the list of embedded files."""
+    return attachments_of(contents.files, "File of the record", numbering)
+
+
+def attachments_of(
+    files: Mapping[str, bytes], origin: str, numbering: Numbering
+) -> AttachmentsView:
+    """Return the list of embedded files.
+
+    Args:
+        files: The files by their own name.
+        origin: Label of that name, e.g. ``File of the record``.
+        numbering: Numbers heading and table.
+    """
     heading = numbering.appendix("Attachments", "attachments")
-    count = plural(len(contents.files), "file")
-    verb = "is" if len(contents.files) == 1 else "are"
+    count = plural(len(files), "file")
+    verb = "is" if len(files) == 1 else "are"
     return AttachmentsView(
         heading,
         f"{count} {verb} embedded in this PDF (PDF/A-3 associated files); any PDF reader lists "
@@ -369,7 +390,7 @@ def attachments(contents: RecordContents, numbering: Numbering) -> AttachmentsVi
             "Files embedded in this document",
             (
                 Column("Attached as", "27%"),
-                Column("File of the record", "25%"),
+                Column(origin, "25%"),
                 Column("What it holds", "28%"),
                 Column("Type", "12%"),
                 Column("Size", "8%", "number"),
@@ -382,7 +403,7 @@ def attachments(contents: RecordContents, numbering: Numbering) -> AttachmentsVi
                     text(file_kind(name).mime_type),
                     text(size_of(len(content))),
                 )
-                for name, content in sorted(contents.files.items())
+                for name, content in sorted(files.items())
             ],
         ),
     )

@@ -1,8 +1,9 @@
 """The test set: flow of cases, characteristics, reference standard, provenance, lock."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from validation.evidence.metric_values import metric_id
 from validation.plan.protocol import Protocol
@@ -26,6 +27,8 @@ from validation.report.view.elements import (
 )
 from validation.report.view.openings import OpeningsView, openings
 from validation.report.view.wording import Words, sentence
+from validation.testset.cases import Case
+from validation.testset.lock import Lock
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,16 @@ def test_set(
     plan = contents.protocol
     return TestSetView(
         heading=numbering.section("Test set", "test-set"),
-        particulars=_particulars(plan),
+        particulars=particulars(plan),
         flow_heading=numbering.subsection("Flow of cases", "flow"),
         flow=_flow(contents),
-        exclusions=_exclusions(plan, numbering),
+        exclusions=exclusions(plan, numbering),
         characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
         characteristics=_characteristics(contents, addresses, numbering),
         reference_heading=numbering.subsection(sentence(words.reference), "reference"),
-        reference=_reference(plan, words),
+        reference=reference_items(plan, words),
         lock_heading=numbering.subsection("Lock", "lock"),
-        lock=_lock(contents),
+        lock=lock_items(contents.lock, "before the run"),
         openings=openings(contents, numbering),
     )
 
@@ -82,7 +85,8 @@ def test_set(
 test_set.__test__ = False  # type: ignore[attr-defined] # not for pytest
 
 
-def _particulars(plan: Protocol) -> tuple[Item, ...]:
+def particulars(plan: Protocol) -> tuple[Item, ...]:
+    """Return what the test set is, where it comes from and how it was kept apart."""
     one = plan.test_set
     spacing = (
         f"{number(one.pixel_spacing_um)}\u00a0µm a pixel, all images"
@@ -127,7 +131,8 @@ def _flow(contents: RecordContents) -> tuple[FlowStep, ...]:
     )
 
 
-def _exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
+def exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
+    """Return the cases left out with the reasons; None where there are none."""
     if not plan.test_set.exclusions:
         return None
     return numbering.table(
@@ -145,13 +150,7 @@ def _characteristics(contents: RecordContents, addresses: Addresses, numbering: 
     counted = [
         name for name in classes if metric_id("reference_objects", class_name=name) in addresses
     ]
-    rows = [_group_row(contents, addresses, counted, {}, "All cases")]
-    for column in contents.protocol.subgroups:
-        values = sorted({one.attributes[column] for one in contents.lock.cases.evaluated})
-        rows.extend(
-            _group_row(contents, addresses, counted, {column: value}, f"{column} {value}")
-            for value in values
-        )
+    rows = [_group_row(addresses, counted, one) for one in groups(contents.protocol, contents.lock)]
     width = f"{44 // max(1, len(counted))}%"
     return numbering.table(
         "Cases, subjects and reference objects, by subgroup",
@@ -165,34 +164,46 @@ def _characteristics(contents: RecordContents, addresses: Addresses, numbering: 
     )
 
 
-def _group_row(
-    contents: RecordContents,
-    addresses: Addresses,
-    counted: Iterable[str],
-    subgroup: dict[str, str],
-    label: str,
-) -> TableRow:
-    members = [
-        one
-        for one in contents.lock.cases.evaluated
-        if all(one.attributes.get(column) == value for column, value in subgroup.items())
-    ]
-    subjects = {one.subject_id for one in members if one.subject_id}
+class Group(NamedTuple):
+    """Cases of the lock that are counted together: all, or those of a subgroup."""
+
+    label: str
+    subgroup: dict[str, str]
+    """Column and value; empty for all cases."""
+    cases: tuple[Case, ...]
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return the label and the counts of cases and subjects."""
+        subjects = {one.subject_id for one in self.cases if one.subject_id}
+        return (
+            strong(self.label),
+            text(number(len(self.cases))),
+            text(number(len(subjects)) if subjects else "not given"),
+        )
+
+
+def groups(plan: Protocol, lock: Lock) -> Iterator[Group]:
+    """Yield all cases, then those of every subgroup, by column and value."""
+    evaluated = lock.cases.evaluated
+    yield Group("All cases", {}, evaluated)
+    for column in plan.subgroups:
+        for value in sorted({one.attributes[column] for one in evaluated}):
+            members = tuple(one for one in evaluated if one.attributes[column] == value)
+            yield Group(f"{column} {value}", {column: value}, members)
+
+
+def _group_row(addresses: Addresses, counted: Iterable[str], group: Group) -> TableRow:
     objects: list[Cell] = []
     for name in counted:
-        address = metric_id("reference_objects", class_name=name, subgroup=subgroup)
+        address = metric_id("reference_objects", class_name=name, subgroup=group.subgroup)
         objects.append(
             addresses.compact_result(address) if address in addresses else text("\u2013")
         )
-    return row(
-        strong(label),
-        text(number(len(members))),
-        text(number(len(subjects)) if subjects else "not given"),
-        *objects,
-    )
+    return row(*group.cells(), *objects)
 
 
-def _reference(plan: Protocol, words: Words) -> tuple[Item, ...]:
+def reference_items(plan: Protocol, words: Words) -> tuple[Item, ...]:
+    """Return what counts as true, and how far."""
     one = plan.test_set.reference_standard
     formats = {
         "label_map": "label image, one id an object",
@@ -209,8 +220,13 @@ def _reference(plan: Protocol, words: Words) -> tuple[Item, ...]:
     )
 
 
-def _lock(contents: RecordContents) -> tuple[Item, ...]:
-    lock = contents.lock
+def lock_items(lock: Lock, checked: str) -> tuple[Item, ...]:
+    """Return what was locked, when, by whom.
+
+    Args:
+        lock: The lock.
+        checked: When the files were held against it, e.g. ``before the run``.
+    """
     roles = Counter(lock.roles)
     files = ", ".join(plural(count, f"{role} file") for role, count in sorted(roles.items()))
     return (
@@ -225,7 +241,7 @@ def _lock(contents: RecordContents) -> tuple[Item, ...]:
         code_item("Case table digest", lock.case_table_digest),
         item(
             "Checked",
-            "Every file was compared with the manifest before the run; a test set that differs "
-            "is refused.",
+            f"Every file was compared with the manifest {checked}; a test set that differs is "
+            "refused.",
         ),
     )

@@ -25,6 +25,38 @@ _SIGNS: Mapping[tuple[str, bool], str] = {
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a criterion asks, in words."""
+
+    name: str
+    """Name of the metric."""
+    scope: str
+    """Class, IoU threshold, subgroup and a unit of words; may be empty."""
+    bound: str
+    """E.g. ``at least 0.85``."""
+    judged_on: str
+    """E.g. ``lower limit``."""
+
+
+def asked(criterion: AcceptanceCriterion, words: Words) -> Asked:
+    """Return what a criterion asks."""
+    unit = definition(criterion.metric).unit
+    scope = Scope(
+        class_name=criterion.class_name,
+        iou=criterion.iou,
+        size=criterion.size,
+        subgroup=criterion.subgroup,
+    )
+    bound = with_short_unit(number(criterion.bound), unit)
+    return Asked(
+        name=words.metric(definition(criterion.metric)),
+        scope=", ".join(one for one in (scope_words(scope), long_unit(unit)) if one),
+        bound=f"{DIRECTIONS[criterion.direction]} {bound}",
+        judged_on=JUDGED_ON[criterion.judged_on],
+    )
+
+
+@dataclass(frozen=True)
 class CriterionView:
     """A criterion with its finding, ready to print."""
 
@@ -79,26 +111,19 @@ def _view(
     words: Words,
     half_widths: Mapping[str, float],
 ) -> CriterionView:
-    unit = definition(criterion.metric).unit
-    scope = Scope(
-        class_name=criterion.class_name,
-        iou=criterion.iou,
-        size=criterion.size,
-        subgroup=criterion.subgroup,
-    )
-    bound = with_short_unit(number(finding.bound), unit)
+    promised = asked(criterion, words)
     comparison = _comparison(finding)
     return CriterionView(
         id=finding.id,
         anchor=f"criterion-{finding.id}",
         requirements=finding.requirement_ids,
-        name=words.metric(definition(criterion.metric)),
-        scope=", ".join(one for one in (scope_words(scope), long_unit(unit)) if one),
+        name=promised.name,
+        scope=promised.scope,
         result=addresses.compact_result(finding.metric_id)
         if finding.metric_id in addresses
         else text("no such figure"),
-        bound=f"{DIRECTIONS[finding.direction]} {bound}",
-        judged_on=JUDGED_ON[finding.judged_on],
+        bound=promised.bound,
+        judged_on=promised.judged_on,
         comparison=comparison,
         mark=criterion_mark(
             _mark(finding, f"{finding.id}: {comparison}"), half_widths[finding.unit]

@@ -25,7 +25,7 @@ from validation.report.view.elements import (
     row,
     text,
 )
-from validation.report.view.wording import STAGES, VERDICTS, joined
+from validation.report.view.wording import INTERVAL_METHODS, STAGES, VERDICTS, joined
 
 SIMULATED = "Simulated specimens"
 EXPLORATORY = "Not approved: exploratory"
@@ -294,7 +294,8 @@ def _facts(contents: RecordContents) -> tuple[Item, ...]:
         ),
         item(
             "Intervals",
-            f"{percentage(plan.analysis.confidence_level)} percentile bootstrap over "
+            f"{percentage(plan.analysis.confidence_level)} "
+            f"{INTERVAL_METHODS[plan.analysis.interval_method]} over "
             f"{plan.analysis.resampling_unit}s, "
             f"{plural(plan.analysis.replicates, 'replicate')}, seed {plan.analysis.seed}.",
         ),

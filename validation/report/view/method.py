@@ -41,14 +41,20 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class MethodView:
-    """Semantic, instance or panoptic, why, and what the reference says to that."""
+class MethodChoice:
+    """Semantic, instance or panoptic, and why."""
 
     heading: Heading
     chosen: str
     not_chosen: str
     justification: tuple[str, ...]
     why_not: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MethodView(MethodChoice):
+    """The choice, and what the reference says to it."""
+
     evidence_heading: Heading
     evidence_words: tuple[str, ...]
     evidence: Table | None
@@ -57,23 +63,30 @@ class MethodView:
     """Components against objects of each image; None where there is no difference to show."""
 
 
+def method_choice(plan: Protocol, numbering: Numbering) -> MethodChoice:
+    """Return the method with its justification."""
+    return MethodChoice(
+        heading=numbering.section("Method and its justification", "method"),
+        chosen=sentence(METHODS[plan.method.kind]),
+        not_chosen=sentence(NOT_CHOSEN[plan.method.kind]),
+        justification=paragraphs(plan.method.justification),
+        why_not=paragraphs(plan.method.not_chosen),
+    )
+
+
 def method(
     contents: RecordContents, addresses: Addresses, words: Words, numbering: Numbering
 ) -> MethodView:
     """Return the method with its justification and the evidence for it."""
     plan = contents.protocol
-    heading = numbering.section("Method and its justification", "method")
+    choice = method_choice(plan, numbering)
     evidence_heading = numbering.subsection(
         f"What a mask of each class would lose of the {words.reference}", "method-evidence"
     )
     scopes = _scopes(plan, addresses)
     pairs = _pairs(contents)
     return MethodView(
-        heading=heading,
-        chosen=sentence(METHODS[plan.method.kind]),
-        not_chosen=sentence(NOT_CHOSEN[plan.method.kind]),
-        justification=paragraphs(plan.method.justification),
-        why_not=paragraphs(plan.method.not_chosen),
+        **vars(choice),
         evidence_heading=evidence_heading,
         evidence_words=(
             *_words(plan, words, pairs, is_counted=bool(scopes)),

@@ -19,7 +19,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.testset.openings import Opening, Openings
+from validation.testset.openings import Opening
 
 _OUTCOMES = {
     "this_run": "this run",
@@ -29,7 +29,7 @@ _OUTCOMES = {
     "unfinished": "no end recorded",
 }
 
-_WHY = (
+WHY_RUNS_COUNT = (
     "A test set that is run on repeatedly, with changes in between, is no longer unseen. Every "
     "run on it is an event of the study's audit trail before its first image is decoded, failed "
     "and aborted runs too. Runs of copies of the study elsewhere are not known to it."
@@ -56,8 +56,8 @@ def openings(contents: RecordContents, numbering: Numbering) -> OpeningsView:
         return OpeningsView(heading, (said,), None, ())
     return OpeningsView(
         heading,
-        (f"This is run {known.number} of {known.count} on this test set. {_WHY}",),
-        _table(known, numbering) if known.count > 1 else None,
+        (f"This is run {known.number} of {known.count} on this test set. {WHY_RUNS_COUNT}",),
+        openings_table(known.openings, numbering) if known.count > 1 else None,
         (
             code_item("Audit trail", known.trail_id),
             item("Last event", f"number {known.head_sequence}, when this record was written"),
@@ -66,9 +66,10 @@ def openings(contents: RecordContents, numbering: Numbering) -> OpeningsView:
     )
 
 
-def _table(known: Openings, numbering: Numbering) -> Table:
+def openings_table(runs: Sequence[Opening], numbering: Numbering) -> Table:
+    """Return the table of runs on a test set."""
     return numbering.table(
-        f"{plural(known.count, 'run')} on the test set, in the order of beginning",
+        f"{plural(len(runs), 'run')} on the test set, in the order of beginning",
         (
             Column("Run", "8%", "number"),
             Column("Began", "26%"),
@@ -76,7 +77,7 @@ def _table(known: Openings, numbering: Numbering) -> Table:
             Column("Model and protocol", "24%"),
             Column("Outcome", "18%"),
         ),
-        _rows(known.openings),
+        _rows(runs),
         notes=("Model and protocol by the first digits of their SHA-256.",),
     )
 

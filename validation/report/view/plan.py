@@ -1,6 +1,6 @@
 """What was promised: intended use, requirements and risks, model, analysis plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.wording import Words, joined, sentence
+from validation.report.view.wording import INTERVAL_METHODS, Words, joined, sentence
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,23 @@ class ModelView:
     packages: tuple[Item, ...]
 
 
-def intended_use(plan: Protocol, numbering: Numbering) -> ItemsView:
-    """Return the purpose of the device and of this report."""
+def purpose_of_report(plan: Protocol) -> Item:
+    """Return what the report is for."""
+    return item(
+        "Purpose of this report",
+        "To state whether the model under test meets the acceptance criteria that the "
+        f"protocol {plan.document.number} fixed before the test set was opened, and to "
+        "give the evidence for it.",
+    )
+
+
+def intended_use(plan: Protocol, purpose: Item, numbering: Numbering) -> ItemsView:
+    """Return the purpose of the document, and the device that it is about."""
     device = plan.device
     return ItemsView(
         numbering.section("Purpose and intended use", "intended-use"),
         (
-            item(
-                "Purpose of this report",
-                "To state whether the model under test meets the acceptance criteria that the "
-                f"protocol {plan.document.number} fixed before the test set was opened, and to "
-                "give the evidence for it.",
-            ),
+            purpose,
             item("Device", f"{device.name}, version {device.version}"),
             item("Intended use", *paragraphs(device.intended_use)),
             item("Users", device.users),
@@ -139,7 +144,7 @@ def model(contents: RecordContents, numbering: Numbering) -> ModelView:
             item("Adapter", run.model_adapter),
             code_item("File", run.model_file),
             code_item("Digest", run.model_digest),
-            *_processing(contents.protocol),
+            *processing(contents.protocol),
         ),
         environment_heading=numbering.subsection("Execution and environment", "environment"),
         execution=(
@@ -198,7 +203,8 @@ def _spaced(name: str) -> str:
     return name.removesuffix("_bytes").replace("_", " ") if name.islower() else name
 
 
-def _processing(plan: Protocol) -> tuple[Item, ...]:
+def processing(plan: Protocol) -> tuple[Item, ...]:
+    """Return what is done before and after the network, or how predictions came about."""
     tested = plan.model
     if isinstance(tested, OnnxModel):
         return (
@@ -274,6 +280,7 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
             item("Metrics with bounds", _metrics_words(plan)),
             *(_matching_items(one.matching, words) if one.matching else ()),
             *_presence_items(one),
+            *_border_items(one),
             item(
                 "Undefined values",
                 "A case for which a figure averaged over cases is undefined is left out of that "
@@ -282,9 +289,11 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
             item("Failed cases", _failed_words(one)),
             item(
                 "Intervals",
-                f"{percentage(one.confidence_level)} two-sided, percentile bootstrap: "
+                f"{percentage(one.confidence_level)} two-sided, "
+                f"{INTERVAL_METHODS[one.interval_method]}: "
                 f"{one.resampling_unit}s are drawn with replacement, "
                 f"{plural(one.replicates, 'replicate')}, generator PCG64 with seed {one.seed}.",
+                _proportion_words(one),
             ),
             item("Subgroups", joined(list(plan.subgroups)) or "none"),
             item("Rationale", *paragraphs(one.rationale)),
@@ -337,6 +346,35 @@ def _presence_items(one: AnalysisPlan) -> tuple[Item, ...]:
             f"{plural(one.presence_minimum_area_px, 'pixel')} on.",
         ),
     )
+
+
+def _proportion_words(one: AnalysisPlan) -> str:
+    """Return the interval of a share of cases; empty where it is that of all figures."""
+    name = {"wilson": "Wilson", "clopper_pearson": "Clopper and Pearson"}.get(
+        one.proportion_interval or ""
+    )
+    if name is None:
+        return ""
+    return f"A share of cases has the interval of {name} where each independent unit has one case."
+
+
+def _border_items(one: AnalysisPlan) -> Iterator[Item]:
+    """Yield what the plan asks of borders, where it asks for something."""
+    for tolerance, unit in ((one.surface_tolerance_px, "px"), (one.surface_tolerance_um, "µm")):
+        if tolerance is not None:
+            yield item(
+                "Border tolerance",
+                f"A distance between borders up to {number(tolerance)}\u00a0{unit} is no error.",
+            )
+    if one.boundary_distance_px is not None:
+        width = f"{one.boundary_distance_px}\u00a0px"
+        yield item("Boundary IoU", f"The boundary is {width} wide.")
+    if one.pair_distances_in is not None:
+        unit = {"px": "pixels", "um": "micrometres"}[one.pair_distances_in]
+        yield item(
+            "Distances of pairs",
+            f"Hausdorff distance (95th percentile) of matched pairs, in {unit}.",
+        )
 
 
 def _failed_words(one: AnalysisPlan) -> str:

@@ -49,6 +49,11 @@ OUTCOMES: Mapping[str, str] = {
 }
 """Outcomes that are failures, in the order in which the report lists them."""
 
+INTERVAL_METHODS: Mapping[str, str] = {
+    "percentile_bootstrap": "percentile bootstrap",
+    "bca_bootstrap": "bias-corrected and accelerated (BCa) bootstrap",
+}
+
 METHODS: Mapping[str, str] = {
     "instance": "instance segmentation",
     "semantic": "semantic segmentation",

@@ -1,0 +1,161 @@
+"""From a protocol and its lock to everything that the protocol document prints.
+
+The order of the calls in `protocol_view` is the order of the document, since sections and
+tables are numbered as they are made. Sections that the report has, too, are the report's own.
+"""
+
+from dataclasses import dataclass
+
+from validation.plan.protocol import Protocol
+from validation.report.contents import ProtocolContents
+from validation.report.formatting import clipped, day, plural, short_digest, timestamp
+from validation.report.view import DocumentView, appendices, cases, plan, promised
+from validation.report.view.approvals import ApprovalsView, approvals
+from validation.report.view.elements import Heading, Item, Numbering, code_item, item
+from validation.report.view.front import SIMULATED, Notice
+from validation.report.view.method import MethodChoice, method_choice
+from validation.report.view.wording import Words
+
+_LONGEST_IMPRINT = 60
+
+
+@dataclass(frozen=True)
+class ProtocolCoverView:
+    """The title page."""
+
+    kind: str
+    title: str
+    subtitle: str
+    organisation: str
+    statement: str
+    """When the document counts as approved: true of its pages signed and unsigned."""
+    notices: tuple[Notice, ...]
+    identification: tuple[tuple[Item, ...], ...]
+    """In columns."""
+    approvals: ApprovalsView
+
+
+@dataclass(frozen=True)
+class ProtocolView:
+    """The whole protocol document, section by section."""
+
+    document: DocumentView
+    cover: ProtocolCoverView
+    intended_use: plan.ItemsView
+    method: MethodChoice
+    requirements: plan.RequirementsView
+    model: plan.ItemsView
+    test_set: cases.TestSetView
+    criteria: promised.CriteriaView
+    analysis: plan.ItemsView
+    traceability: appendices.TraceView
+    limits: promised.ProseView
+    approval: promised.ApprovalRuleView
+    definitions: appendices.DefinitionsView
+    integrity: appendices.IntegrityView
+    attachments: appendices.AttachmentsView
+    headings: tuple[Heading, ...]
+    """Every heading, in order, for the table of contents."""
+
+
+def protocol_view(contents: ProtocolContents) -> ProtocolView:
+    """Return everything that the protocol document prints."""
+    protocol = contents.protocol
+    numbering = Numbering()
+    words = Words(protocol.test_set.reference_standard.standing)
+    return ProtocolView(
+        document=_document(contents),
+        cover=_cover(contents),
+        intended_use=plan.intended_use(protocol, _purpose(protocol), numbering),
+        method=method_choice(protocol, numbering),
+        requirements=plan.requirements(protocol, numbering),
+        model=promised.item_under_test(protocol, numbering),
+        test_set=promised.test_set(contents, words, numbering),
+        criteria=promised.criteria(protocol, words, numbering),
+        analysis=plan.analysis(protocol, words, numbering),
+        traceability=promised.traceability(protocol, words, numbering),
+        limits=promised.limits(protocol, numbering),
+        approval=promised.approval_rule(protocol, numbering),
+        definitions=appendices.definitions_of(
+            {one.metric for one in protocol.criteria},
+            "Every metric that has a bound",
+            words,
+            numbering,
+        ),
+        integrity=promised.integrity(contents, numbering),
+        attachments=appendices.attachments_of(contents.files, "File of the study", numbering),
+        headings=tuple(numbering.headings),
+    )
+
+
+def _document(contents: ProtocolContents) -> DocumentView:
+    document = contents.protocol.document
+    return DocumentView(
+        language="en",
+        title=f"{document.number}: {document.title}",
+        number=document.number,
+        revision=document.revision,
+        organisation=document.organisation,
+        imprint=clipped(document.organisation, _LONGEST_IMPRINT),
+        page_size=document.page_size,
+        date=f"test set locked {day(contents.lock.locked_at)}",
+        identity=f"protocol {short_digest(contents.digests['protocol.yaml'])}",
+        notices=tuple(one.short for one in _notices(contents.protocol)),
+    )
+
+
+def _notices(protocol: Protocol) -> tuple[Notice, ...]:
+    if not protocol.test_set.simulated:
+        return ()
+    said = "The specimens of the test set are simulated. Figures on them will say nothing about "
+    return (Notice(SIMULATED, said + "performance on real specimens."),)
+
+
+def _purpose(protocol: Protocol) -> Item:
+    return item(
+        "Purpose of this protocol",
+        "To fix, before the test set is run on, what the model under test has to meet, on which "
+        "images and by which method. The report on it is filed as "
+        f"{protocol.document.report_number}.",
+    )
+
+
+def _cover(contents: ProtocolContents) -> ProtocolCoverView:
+    protocol = contents.protocol
+    return ProtocolCoverView(
+        kind="Validation protocol",
+        title=protocol.document.title,
+        subtitle=f"{protocol.device.name} {protocol.device.version} \u00b7 model "
+        f"{protocol.model.name} {protocol.model.version}",
+        organisation=protocol.document.organisation,
+        statement=(
+            "Approved when every field below is signed, and not before; the printed page alone "
+            "does not show it. Check the signatures by segval verify."
+        ),
+        notices=_notices(protocol),
+        identification=_identification(contents),
+        approvals=approvals(protocol.signatories),
+    )
+
+
+def _identification(contents: ProtocolContents) -> tuple[tuple[Item, ...], ...]:
+    protocol, lock = contents.protocol, contents.lock
+    document, model = protocol.document, protocol.model
+    of_document = (
+        item("Document", f"{document.number}, revision {document.revision}"),
+        code_item("Protocol digest", short_digest(contents.digests["protocol.yaml"])),
+        item("Report", f"{document.report_number}, when it is run"),
+        item("Device", f"{protocol.device.name}, version {protocol.device.version}"),
+        item(
+            "Criteria",
+            plural(len(protocol.criteria), "acceptance criterion", "acceptance criteria"),
+        ),
+    )
+    of_test = (
+        item("Item under test", f"{model.name} {model.version} ({model.adapter})"),
+        code_item("Model digest", short_digest(model.digest)),
+        item("Test set", f"{lock.test_set_id}, lock revision {lock.revision}"),
+        code_item("Manifest digest", short_digest(lock.manifest_digest)),
+        item("Locked", timestamp(lock.locked_at)),
+    )
+    return of_document, of_test

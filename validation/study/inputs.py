@@ -1,0 +1,71 @@
+"""Everything that a run needs, read and checked: also what a protocol document vouches for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from validation import workspace
+from validation.errors import RecordError
+from validation.plan.protocol import Protocol
+from validation.study.opening import (
+    LockedTestSet,
+    ModelContent,
+    OpenProtocol,
+    differences_from_lock,
+    read_case_table,
+    read_lock,
+    read_model,
+    require_locked_cases,
+    require_no_errors,
+    require_unchanged,
+    test_set_root,
+)
+from validation.testset.cases import CaseTable
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A protocol with its cases, lock, test set and model, all of which fit one another."""
+
+    opened: OpenProtocol
+    table: CaseTable
+    locked: LockedTestSet
+    root: Path
+    model: ModelContent
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol itself."""
+        return self.opened.protocol
+
+    def require_outside(self, out: Path, what: str) -> None:
+        """Refuse to write inside the locked folders, which would change the test set.
+
+        Raises:
+            RecordError: `out` lies in one of them.
+        """
+        for folder in self.locked.lock.folders:
+            if out.resolve().is_relative_to((self.root / folder).resolve()):
+                raise RecordError(
+                    f"the {what} would lie in the locked test set",
+                    where=str(out),
+                    fix="give a folder outside of it by --out",
+                )
+
+
+def read_inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Progress) -> Inputs:
+    """Return what a protocol names, every file of the test set and the model hashed.
+
+    Raises:
+        ProtocolError: The protocol has errors.
+        TestSetError: Folder or case table cannot be read.
+        LockError: There is no lock, or protocol or test set differ from it.
+        RunError: The model is another one.
+    """
+    require_no_errors(opened)
+    table, table_content = read_case_table(opened)
+    locked = read_lock(opened)
+    require_locked_cases(opened, locked, table, table_content)
+    model = read_model(opened)
+    root = test_set_root(opened, data)
+    require_unchanged(differences_from_lock(root, locked, progress), root)
+    return Inputs(opened, table, locked, root, model)
