@@ -111,6 +111,7 @@ def test_every_file_of_a_record_is_described() -> None:
     page = text_of(REFERENCE / "record-format.md")
     record = (
         "record.json", "SHA256SUMS", "protocol.yaml", "lock/lock.json", "lock/manifest-sha256.txt",
+        "lock/fingerprints.csv", "lock/training.csv", "leakage.json",
         "environment.json", "run.json", "findings.json", "evidence/cases.csv",
         "evidence/classes.csv", "evidence/instances.csv", "evidence/metrics.json",
         "evidence/tables/cases.csv", "evidence/tables/confusion.csv",
@@ -129,13 +130,16 @@ def test_every_field_of_a_record_is_described() -> None:
     from validation.inference.environment import Environment
     from validation.judge.findings import CaseFinding, CriterionFinding, Findings
     from validation.record_folder import RecordIndex
+    from validation.testset import leakage_record as leakage
     from validation.testset.lock import Lock
 
     assert definition("recall").id == "recall"
     page = text_of(REFERENCE / "record-format.md")
     records = (
         RecordIndex, Lock, RunRecord, CaseTiming, MetricValue, Interval, Findings,
-        CriterionFinding, CaseFinding, Environment,
+        CriterionFinding, CaseFinding, Environment, leakage.Leakage, leakage.LeakageSummary,
+        leakage.Comparison, leakage.Coverage, leakage.Counts, leakage.LikeCase, leakage.Match,
+        leakage.SharedSubject, leakage.Uncompared,
     )  # fmt: skip
     names = {name for one in records for name in one.model_fields} | set(INSTANCE_COLUMNS)
     assert sorted(name for name in names if f"`{name}`" not in page) == []

@@ -81,6 +81,10 @@ class LockError(ToolError):
     """The test set cannot be locked, or is not the one that was locked."""
 
 
+class LeakageError(ToolError):
+    """The test set shares images or subjects with development, and the protocol refuses that."""
+
+
 class RunError(ToolError):
     """The model under test cannot be run."""
 

@@ -22,6 +22,7 @@ from validation.judge.findings import Findings, Verdict
 from validation.plan.source import parse, protocol_from
 from validation.record import Digest, Record, digest
 from validation.report.contents import Overlays, RecordContents, Row
+from validation.testset.leakage_record import Leakage
 from validation.testset.lock import Lock
 from validation.testset.openings import Openings
 
@@ -44,6 +45,7 @@ EMBEDDED = (
     "evidence/",
     "findings.json",
     "openings.json",
+    "leakage.json",
 )
 """How the names of the files begin that the report embeds."""
 
@@ -139,6 +141,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         metrics=metrics_from_json(parsed["evidence/metrics.json"]),
         findings=parsed.record("findings.json", Findings),
         openings=parsed.record("openings.json", Openings) if "openings.json" in files else None,
+        leakage=parsed.record("leakage.json", Leakage) if "leakage.json" in files else None,
         case_rows=parsed.rows("evidence/cases.csv"),
         class_rows=parsed.rows("evidence/classes.csv"),
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),

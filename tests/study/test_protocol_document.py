@@ -42,7 +42,12 @@ def events(study: Study) -> tuple[Event, ...]:
 def test_the_document_embeds_protocol_and_lock_byte_for_byte(study: Study) -> None:
     embedded = attachments_of((study.folder / "VP.pdf").read_bytes())
     assert embedded is not None
-    assert sorted(embedded) == ["lock/lock.json", "lock/manifest-sha256.txt", "protocol.yaml"]
+    assert sorted(embedded) == [
+        "lock/fingerprints.csv",
+        "lock/lock.json",
+        "lock/manifest-sha256.txt",
+        "protocol.yaml",
+    ]
     for name, content in embedded.items():
         assert content == (study.folder / name).read_bytes()
     with pikepdf.open(study.folder / "VP.pdf") as pdf:

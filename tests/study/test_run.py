@@ -234,16 +234,16 @@ def test_an_empty_reference_and_prediction_is_measured(locked: Any) -> None:
 def test_a_file_that_changes_after_the_lock_was_checked_is_a_failed_case(
     locked: Any, which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from validation.study import running
+    from validation.study import inputs
 
-    checked = running.require_unchanged
+    checked = inputs.require_unchanged
 
     def check_and_change(*given: Any) -> None:
         checked(*given)
         other = "C2" if which == "images" else "C4"
         locked.put(f"{which}/C1.png", (locked.root / f"{which}/{other}.png").read_bytes())
 
-    monkeypatch.setattr(running, "require_unchanged", check_and_change)
+    monkeypatch.setattr(inputs, "require_unchanged", check_and_change)
     findings = locked.run().findings
     (failed,) = findings.failed_cases
     assert (failed.case_id, failed.stage) == ("C1", "read")
@@ -340,17 +340,17 @@ def test_other_predictions_are_refused(locked: Any, tiny: Any, finished: Any) ->
 def test_a_prediction_that_changes_after_its_digest_was_checked_is_a_failed_case(
     locked: Any, tiny: Any, finished: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from validation.study import running
+    from validation.study import inputs
 
     study = _with_predictions(locked, tiny, finished().folder / "record")
-    checked = running.require_unchanged
+    checked = inputs.require_unchanged
 
     def check_and_change(*given: Any) -> None:
         checked(*given)
         folder = study.folder / "predictions"
         (folder / "C1.png").write_bytes((folder / "C2.png").read_bytes())
 
-    monkeypatch.setattr(running, "require_unchanged", check_and_change)
+    monkeypatch.setattr(inputs, "require_unchanged", check_and_change)
     (failed,) = study.run().findings.failed_cases
     assert failed.case_id == "C1"
     assert "changed after its digest was checked" in failed.what

@@ -178,6 +178,7 @@ def protocol(kind: str) -> dict[str, Any]:
             },
             "provenance": "Drawn by a script.",
             "independence": "The model was not trained.",
+            "training_data": {"none_because": "The model is a threshold."},
             "licence": "Apache-2.0",
             "simulated": True,
         },

@@ -27,7 +27,15 @@ from validation.record_folder import (
     read_index,
     sums,
 )
-from validation.testset.lock import LOCK_NAME, MANIFEST_NAME, Lock, compare, parse_manifest
+from validation.testset.lock import (
+    FINGERPRINTS_NAME,
+    LOCK_NAME,
+    MANIFEST_NAME,
+    TRAINING_NAME,
+    Lock,
+    compare,
+    parse_manifest,
+)
 
 _MOST_NAMED = 10
 
@@ -171,12 +179,33 @@ def _check_lock(folder: Path, data: Path | None, checks: Checks) -> None:
     checks(what, held=True, detail=f"{lock.test_set_id}, revision {lock.revision}")
     same = digest(content) == lock.manifest_digest
     checks("the manifest is the one that the lock names", same, digest(content))
+    _check_lists(folder, lock, checks)
     try:
         locked = parse_manifest(content)
     except ToolError as error:
         checks("the manifest can be read", None, error.what)
         return
     _check_test_set(lock, locked, data, checks)
+
+
+def _check_lists(folder: Path, lock: Lock, checks: Checks) -> None:
+    """Add a check of the lists of images that a lock keeps for the search for leakage."""
+    if lock.leakage is None:
+        return
+    stated = {
+        FINGERPRINTS_NAME: lock.leakage.fingerprints_digest,
+        TRAINING_NAME: lock.leakage.training_digest,
+    }
+    for name, expected in stated.items():
+        what = f"{name} is the one that the lock names"
+        if expected is None and not (folder / name).exists():
+            continue
+        try:
+            found = digest(workspace.read(folder / name, "a list of images"))
+        except ToolError as error:
+            checks(what, held=False, detail=error.what)
+        else:
+            checks(what, found == expected, found)
 
 
 def _check_test_set(

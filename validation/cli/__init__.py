@@ -14,6 +14,7 @@ import click
 import validation
 from validation.cli.audit import audit_command
 from validation.cli.check import check_command
+from validation.cli.fingerprint import fingerprint_command
 from validation.cli.identity import identity_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
@@ -79,6 +80,7 @@ def main() -> None:
 for _command in (
     init_command,
     check_command,
+    fingerprint_command,
     lock_command,
     protocol_command,
     run_command,

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from validation import clock
-from validation.cli.options import FILE, data_option, json_option, progress_bars, say_json
+from validation.cli.leakage import say_leakage
+from validation.cli.options import FILE, FOLDER, data_option, json_option, progress_bars, say_json
 
 
 @click.command("lock")
@@ -16,13 +17,24 @@ from validation.cli.options import FILE, data_option, json_option, progress_bars
     metavar="REASON",
     help="Lock a set that is locked already as a new revision; the reason is recorded.",
 )
+@click.option(
+    "--training",
+    type=FOLDER,
+    help="Folder of the training images, if it does not lie where the protocol says.",
+)
 @json_option
-def lock_command(protocol: Path, data: Path | None, revise: str | None, as_json: bool) -> None:
+def lock_command(
+    protocol: Path, data: Path | None, revise: str | None, training: Path | None, as_json: bool
+) -> None:
     """Lock the test set that PROTOCOL names.
 
     Every file is hashed and every case decoded. The lock is written to the folder ``lock``
     beside the protocol; one that is there is never replaced: --revise keeps it under
     ``lock/revision-N`` and writes the next revision. The study's audit trail is told.
+
+    The images are compared with those that the model was developed on, where the protocol
+    states them (training_data), and with one another. What is found is a warning: the lock is
+    written, and the cases can be excluded in a revision.
 
     \b
     Example:
@@ -37,18 +49,26 @@ def lock_command(protocol: Path, data: Path | None, revise: str | None, as_json:
         raise click.BadParameter(said, param_hint="--revise")
     with progress_bars() as bars:
         task = bars.add_task("Decoding cases", total=None)
+        other = bars.add_task("Reading training images", total=None, visible=False)
         locked = lock_test_set(
             read_protocol(protocol),
             data=data,
             at=clock.now(),
             revise_because=revise.strip() if revise else None,
+            training=training,
             progress=lambda done, total: bars.update(task, completed=done, total=total),
+            training_progress=lambda done, total: bars.update(
+                other, completed=done, total=total, visible=True
+            ),
         )
     lock = locked.lock
     if locked.note:
         click.echo(f"note: {locked.note}", err=True)
+    say_leakage(lock.leakage, locked.comparison)
     if as_json:
-        say_json({"lock": str(locked.folder), **lock.model_dump(mode="json", exclude={"cases"})})
+        values = lock.model_dump(mode="json", exclude={"cases"})
+        comparison = locked.comparison.model_dump(mode="json")
+        say_json({"lock": str(locked.folder), **values, "comparison": comparison})
         return
     click.echo(
         f"locked {lock.test_set_id}, revision {lock.revision}: {lock.case_count} cases, "

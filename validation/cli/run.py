@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from validation.cli.leakage import leakage_lines
 from validation.cli.options import (
     FILE,
     NEW_FOLDER,
@@ -101,6 +102,7 @@ def summary(outcome: "Outcome") -> str:
     lines += [
         f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
     ]
+    lines += leakage_lines(outcome.leakage)
     lines.append(f"verdict  {SYMBOLS[findings.verdict]}  (not approved: exploratory)")
     lines.append(f"record   {outcome.record}")
     lines.append(f"report   {Path(outcome.record) / 'report.pdf'}")

@@ -13,8 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from validation.evidence.rows import Cell
-
-_MADE_INERT = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
+from validation.testset.inert_text import as_written, inert
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> bytes:
@@ -23,7 +22,7 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> byt
     >>> csv_bytes(["name", "bias"], [{"name": "=1+1", "bias": -0.5}])
     b"name,bias\n'=1+1,-0.5\n"
     """
-    lines = [",".join(_quoted(_inert(column)) for column in columns)]
+    lines = [",".join(_quoted(inert(column)) for column in columns)]
     lines.extend(",".join(_cell(row[column]) for column in columns) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
 
@@ -44,11 +43,11 @@ def csv_rows(content: bytes) -> tuple[tuple[str, ...], list[dict[str, str]]]:
         raise ValueError(f"not a table: {error}") from error
     if not lines:
         raise ValueError("the table has no header")
-    columns = tuple(_as_written(cell) for cell in lines[0])
+    columns = tuple(as_written(cell) for cell in lines[0])
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(columns):
             raise ValueError(f"row {number} has {len(line)} cells, the header has {len(columns)}")
-    return columns, [dict(zip(columns, map(_as_written, line), strict=True)) for line in lines[1:]]
+    return columns, [dict(zip(columns, map(as_written, line), strict=True)) for line in lines[1:]]
 
 
 def _cell(value: Cell) -> str:
@@ -57,18 +56,10 @@ def _cell(value: Cell) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _quoted(_inert(value))
+        return _quoted(inert(value))
     if type(value) not in (int, float) or not math.isfinite(value):
         raise ValueError(f"{value!r} cannot stand in a table")
     return repr(value)
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_MADE_INERT) else text
-
-
-def _as_written(cell: str) -> str:
-    return cell.removeprefix("'")
 
 
 def _quoted(text: str) -> str:

@@ -481,6 +481,10 @@ def _paths_can_be_followed(protocol: Protocol, _: Metrics) -> Found:
         ("test_set", "case_table"): test_set.case_table,
         ("model", named): model.location if model.adapter == "predictions" else model.file,
     }
+    if training := test_set.training_data:
+        relative["test_set", "training_data", "manifest"] = training.manifest
+        relative["test_set", "training_data", "folder"] = training.folder
+        relative["test_set", "training_data", "subjects"] = training.subjects
     inside: dict[Path, str | None] = {
         ("test_set", "folders", position): folder
         for position, folder in enumerate(test_set.folders)
@@ -494,6 +498,38 @@ def _paths_can_be_followed(protocol: Protocol, _: Metrics) -> Found:
             yield path, what, "a protocol has to work on other machines, too"
         elif path in inside and ".." in written.split("/"):
             yield path, f"{written!r} leads out of the root", "name what lies under `root:`"
+
+
+def _training_data_are_stated_once(protocol: Protocol, _: Metrics) -> Found:
+    stated = protocol.test_set.training_data
+    if stated is None:
+        return
+    path: Path = ("test_set", "training_data")
+    given = [
+        name for name in ("manifest", "folder", "none_because") if getattr(stated, name) is not None
+    ]
+    if len(given) != 1:
+        what = f"{' and '.join(given) or 'none of manifest, folder and none_because'} is given"
+        yield path, what, "give one of manifest, folder and none_because"
+    if stated.none_because is None and stated.on_leak is None:
+        fix = "choose `report` (run and print the finding) or `refuse` (do not run)"
+        yield path, "what follows from a leak is not stated (on_leak)", fix
+    for name in ("subjects", "folder_variable"):
+        if getattr(stated, name) is not None and stated.folder is None:
+            fix = "remove it; a manifest has a column subject_id"
+            yield (*path, name), f"{name} is given without a folder", fix
+    if stated.manifest is not None and stated.manifest.split("/")[0] == "lock":
+        fix = "put the list elsewhere; the lock keeps a copy"
+        yield (*path, "manifest"), "the folder `lock` is written by `segval lock`", fix
+
+
+def _training_data_are_missing(protocol: Protocol, _: Metrics) -> Found:
+    if protocol.test_set.training_data is None:
+        fix = (
+            "give `training_data:` a manifest of `segval fingerprint`, a folder, or the reason "
+            "why there are no training images"
+        )
+        yield ("test_set",), "training data not provided: leakage is not checked", fix
 
 
 def _thresholds_are_distinct(protocol: Protocol, _: Metrics) -> Found:
@@ -585,9 +621,11 @@ _ERRORS: tuple[Finder, ...] = (
     _paths_can_be_followed,
     _thresholds_are_distinct,
     _exclusions_are_distinct,
+    _training_data_are_stated_once,
     _distinct_roles_sign_before,
 )
 _WARNINGS: tuple[Finder, ...] = (
+    _training_data_are_missing,
     _every_risk_has_a_requirement,
     _judged_on_values,
     _few_replicates,

@@ -264,6 +264,29 @@ class ReferenceStandard(Record):
     """What is known of its errors and of agreement between annotators."""
 
 
+class TrainingData(Record):
+    """What the model was developed on, for the check of leakage: one of the first three."""
+
+    manifest: RelativePath | None = None
+    """List of the images of training, tuning and selection: the CSV that ``segval fingerprint``
+    writes, or lines of ``sha256sum``; relative to the protocol's folder."""
+    folder: RelativePath | None = None
+    """Folder of these images, relative to the protocol's folder; every file in it is read when
+    the test set is locked. ``--training`` overrides it."""
+    none_because: Prose | None = None
+    """Why there are no such images, e.g. a model without learned parameters."""
+    folder_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    """Environment variable that names the folder where it lies elsewhere."""
+    subjects: RelativePath | None = None
+    """CSV with the columns ``file`` and ``subject_id`` for the images of the folder, relative to
+    the protocol's folder."""
+    covers: Prose | None = None
+    """What the list holds and what not, e.g. images of pre-training."""
+    on_leak: Literal["report", "refuse"] | None = None
+    """Where the test set shares an image or a subject with these: run and print the finding, or
+    refuse to run. To be stated with a manifest or folder."""
+
+
 class TestSet(Record):
     """The images on which the model is tested."""
 
@@ -288,6 +311,8 @@ class TestSet(Record):
     """Where the images come from, when, how they were selected."""
     independence: Prose
     """How the set is kept apart from the data that the model was developed on."""
+    training_data: TrainingData | None = None
+    """The images that the model was developed on; without them leakage is not checked."""
     licence: Line
     """Terms under which the images are used."""
     simulated: bool

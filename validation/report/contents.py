@@ -9,6 +9,7 @@ from validation.evidence.run_record import RunRecord
 from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.record import Line, Record
+from validation.testset.leakage_record import Leakage
 from validation.testset.lock import Lock
 from validation.testset.openings import Opening, Openings
 
@@ -53,10 +54,12 @@ class ProtocolContents:
     trail_id: str
     """Id of that trail; empty where there is none."""
     files: Mapping[str, bytes]
-    """Files to embed, by name in a record: ``protocol.yaml`` and the two of the lock."""
+    """Files to embed, by name in a record: ``protocol.yaml`` and those of the lock."""
     digests: Mapping[str, str]
     """``sha256:…`` of each of them."""
     tool_version: str
+    leakage: Leakage | None = None
+    """What the test set shares with the images of development."""
 
 
 @dataclass(frozen=True)
@@ -86,5 +89,7 @@ class RecordContents:
     digests: Mapping[str, str]
     """``sha256:…`` of every file of the record but ``record.json`` and the report itself."""
     tool_version: str
+    leakage: Leakage | None = None
+    """What the test set shares with the images of development; None in records that hold none."""
     confusion_rows: tuple[Row, ...] = ()
     """Objects by reference and predicted class; empty for semantic protocols and one class."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from validation import workspace
 from validation.errors import RecordError
 from validation.plan.protocol import Protocol
+from validation.study.leakage import leakage_of_run
 from validation.study.opening import (
     LockedTestSet,
     ModelContent,
@@ -20,6 +21,7 @@ from validation.study.opening import (
     test_set_root,
 )
 from validation.testset.cases import CaseTable
+from validation.testset.leakage_record import Leakage
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Inputs:
     locked: LockedTestSet
     root: Path
     model: ModelContent
+    leakage: Leakage
+    """What the test set shares with the images that the model was developed on."""
 
     @property
     def protocol(self) -> Protocol:
@@ -60,12 +64,15 @@ def read_inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Pro
         TestSetError: Folder or case table cannot be read.
         LockError: There is no lock, or protocol or test set differ from it.
         RunError: The model is another one.
+        LeakageError: The test set shares images or subjects with development, and the protocol
+            refuses that.
     """
     require_no_errors(opened)
     table, table_content = read_case_table(opened)
     locked = read_lock(opened)
     require_locked_cases(opened, locked, table, table_content)
+    leakage = leakage_of_run(opened, locked)
     model = read_model(opened)
     root = test_set_root(opened, data)
     require_unchanged(differences_from_lock(root, locked, progress), root)
-    return Inputs(opened, table, locked, root, model)
+    return Inputs(opened, table, locked, root, model, leakage)

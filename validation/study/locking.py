@@ -4,6 +4,7 @@ A lock is never replaced. A changed set is locked as a new revision with a reaso
 before stays in a folder of its own, and the new one names its digest.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,23 +15,29 @@ from validation.attest.audit_trail import Subject
 from validation.errors import LockError, Problem, RecordError
 from validation.record import digest
 from validation.study.auditing import StudyTrail
+from validation.study.leakage import Training, new_lists, read_training
 from validation.study.opening import (
     LockedTestSet,
     OpenProtocol,
-    parse_lock,
     read_case_table,
     read_lock,
+    read_lock_folder,
     require_no_errors,
+    same_training_data,
     test_set_root,
 )
 from validation.study.operator import operator
 from validation.study.reading import CaseReader, Unreadable
 from validation.testset.annotations import ObjectSet, PanopticMap
 from validation.testset.cases import Case, CaseTable
+from validation.testset.fingerprints import fingerprint
 from validation.testset.formats import coco
+from validation.testset.leakage_record import Comparison
 from validation.testset.lock import (
+    FINGERPRINTS_NAME,
     LOCK_NAME,
     MANIFEST_NAME,
+    TRAINING_NAME,
     Lock,
     coverage_problems,
     files_of,
@@ -39,6 +46,7 @@ from validation.testset.lock import (
     revision_folder,
     role_counts,
 )
+from validation.testset.training import ListedImage
 
 
 class Locked(NamedTuple):
@@ -46,6 +54,8 @@ class Locked(NamedTuple):
 
     lock: Lock
     folder: Path
+    comparison: Comparison
+    """What the set shares with the images of development, and its cases with one another."""
     note: str = ""
     """What the reader should know of the reference standard; empty if there is nothing."""
 
@@ -56,7 +66,9 @@ def lock_test_set(
     data: Path | None,
     at: datetime,
     revise_because: str | None = None,
+    training: Path | None = None,
     progress: workspace.Progress | None = None,
+    training_progress: workspace.Progress | None = None,
 ) -> Locked:
     """Lock the test set of a protocol and return the lock.
 
@@ -69,7 +81,9 @@ def lock_test_set(
         at: When, UTC.
         revise_because: Why a set that is locked already is locked again, as a new revision;
             None: it must not be locked yet.
+        training: Folder of the images of development, if it does not lie where the protocol says.
         progress: Told how many cases are decoded.
+        training_progress: Told how many images of development are read.
 
     Raises:
         ProtocolError: The protocol has errors.
@@ -78,8 +92,11 @@ def lock_test_set(
             those that are locked, or files or cases have problems; all at once.
         AuditError: The audit trail cannot be written.
 
-    Side effects: writes ``lock/lock.json`` and ``lock/manifest-sha256.txt`` beside the protocol,
-    and the audit trail.
+    What the set shares with the images of development is recorded and returned; it does not
+    prevent the lock, as the cases concerned may be excluded by the next revision.
+
+    Side effects: writes ``lock/lock.json``, ``lock/manifest-sha256.txt`` and the lists of images
+    beside the protocol, and the audit trail.
     """
     require_no_errors(opened)
     before = _lock_before(opened, revise=revise_because is not None)
@@ -87,18 +104,29 @@ def lock_test_set(
     trail = StudyTrail(opened.folder)
     trail.tell("lock.started", about, reason=revise_because or "")
     with trail.failure(about, failed="lock.failed", aborted="lock.aborted"):
-        locked, manifest_content = _made(opened, data, at, before, revise_because, progress)
+        trained = read_training(opened, training, training_progress)
+        locked, files = _made(opened, data, at, before, revise_because, trained, progress)
         lock = locked.lock
-        _write(opened.lock_folder, lock, manifest_content, before)
+        _write(opened.lock_folder, files, before)
     trail.tell(
         "lock.created",
         about.model_copy(update={"revision": str(lock.revision), "digest": digest(lock.to_json())}),
         reason=lock.reason,
-        details={"manifest": lock.manifest_digest, "cases": str(lock.case_count)},
+        details=_details(lock),
         old=before.lock.manifest_digest if before else None,
         new=lock.manifest_digest,
     )
     return locked
+
+
+def _details(lock: Lock) -> dict[str, str]:
+    """Return what was locked, for the audit trail."""
+    details = {"manifest": lock.manifest_digest, "cases": str(lock.case_count)}
+    if lock.leakage is not None:
+        counts = lock.leakage.counts
+        found = f"{counts.images} image(s), {counts.shared_subject} subject(s)"
+        details["leakage"] = lock.leakage.not_checked or found
+    return details
 
 
 def _made(  # noqa: PLR0917 - the parts of a lock
@@ -107,9 +135,10 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     at: datetime,
     before: LockedTestSet | None,
     revise_because: str | None,
+    training: Training,
     progress: workspace.Progress | None,
-) -> tuple[Locked, bytes]:
-    """Return a new lock and its manifest, every file hashed and every case decoded."""
+) -> tuple[Locked, dict[str, bytes]]:
+    """Return a new lock and its files, every file hashed and every case decoded."""
     root = test_set_root(opened, data)
     table, table_content = read_case_table(opened)
     test_set = opened.protocol.test_set
@@ -122,12 +151,13 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     entries = workspace.hash_files(root, found)
     manifest_content = manifest(entries)
     if before is not None:
-        _require_difference(opened, before, manifest_content, table_content)
+        _require_difference(opened, before, manifest_content, table_content, training)
     reference = coco_reference(opened, root, table)
     # What is decoded has to be what was hashed, should a file change in between.
     digests = {one.path: one.sha256 for one in entries}
     reader = CaseReader(root, digests, opened.protocol, reference.objects if reference else None)
-    objects = _decode_all(reader, table, progress)
+    decoded = _decode_all(reader, table, progress)
+    lists = new_lists(opened, table, decoded.images, training)
     lock = Lock(
         test_set_id=test_set.id,
         revision=before.lock.revision + 1 if before else 1,
@@ -144,39 +174,50 @@ def _made(  # noqa: PLR0917 - the parts of a lock
         case_count=len(table.evaluated),
         excluded_case_count=len(table.excluded),
         subject_count=len({one.subject_id for one in table.evaluated if one.subject_id}),
-        reference_object_count=objects,
+        reference_object_count=decoded.objects,
         cases=table,
         reference_standard=test_set.reference_standard,
         supersedes=digest(before.lock_content) if before else None,
+        leakage=lists.summary,
     )
     note = reference.stated_areas.note if reference else ""
-    return Locked(lock, opened.lock_folder, note), manifest_content
+    files = {
+        MANIFEST_NAME: manifest_content,
+        FINGERPRINTS_NAME: lists.fingerprints,
+        **({TRAINING_NAME: lists.training} if lists.training is not None else {}),
+        LOCK_NAME: lock.to_json(),
+    }
+    return Locked(lock, opened.lock_folder, lists.comparison, note), files
 
 
-def _write(folder: Path, lock: Lock, manifest_content: bytes, before: LockedTestSet | None) -> None:
-    """Write the two files of a lock, or none; what is superseded is kept first.
+def _write(folder: Path, files: Mapping[str, bytes], before: LockedTestSet | None) -> None:
+    """Write the files of a lock, or none; what is superseded is kept first.
 
     A revision that is interrupted here leaves the old ``lock.json``, which names another
     manifest than lies there: the set then counts as not locked until it is revised again.
     """
     if before is not None:
         kept = folder / revision_folder(before.lock.revision)
-        for name, content in (
-            (MANIFEST_NAME, before.manifest_content),
-            (LOCK_NAME, before.lock_content),
-        ):
+        for name, content in before.files().items():
             _keep(kept / name, content)
-    workspace.write_again(folder / MANIFEST_NAME, manifest_content)
-    if before is not None:
-        workspace.write_again(folder / LOCK_NAME, lock.to_json())
-        return
     try:
-        # The lock is what makes the set locked: it is written last.
-        workspace.write_new(folder / LOCK_NAME, lock.to_json())
+        for name in sorted(_BESIDE_LOCK & files.keys()):
+            workspace.write_again(folder / name, files[name])
+        for name in sorted(_BESIDE_LOCK - files.keys()):
+            (folder / name).unlink(missing_ok=True)
+        if before is not None:
+            workspace.write_again(folder / LOCK_NAME, files[LOCK_NAME])
+        else:
+            # The lock is what makes the set locked: it is written last.
+            workspace.write_new(folder / LOCK_NAME, files[LOCK_NAME])
     except RecordError:
         if not (folder / LOCK_NAME).exists():
-            (folder / MANIFEST_NAME).unlink(missing_ok=True)
+            for name in _BESIDE_LOCK:
+                (folder / name).unlink(missing_ok=True)
         raise
+
+
+_BESIDE_LOCK = frozenset({MANIFEST_NAME, FINGERPRINTS_NAME, TRAINING_NAME})
 
 
 def _keep(path: Path, content: bytes) -> None:
@@ -235,13 +276,16 @@ def _interrupted(opened: OpenProtocol) -> LockedTestSet | None:
     content = workspace.read(folder / LOCK_NAME, "the lock")
     for kept in sorted(folder.glob("revision-*")):
         if (kept / LOCK_NAME).is_file() and (kept / LOCK_NAME).read_bytes() == content:
-            manifest_content = workspace.read(kept / MANIFEST_NAME, "the manifest")
-            return parse_lock(content, manifest_content, str(kept))
+            return read_lock_folder(kept)
     return None
 
 
 def _require_difference(
-    opened: OpenProtocol, before: LockedTestSet, manifest_content: bytes, table_content: bytes
+    opened: OpenProtocol,
+    before: LockedTestSet,
+    manifest_content: bytes,
+    table_content: bytes,
+    training: Training,
 ) -> None:
     """Refuse a revision in which nothing is revised."""
     lock, test_set = before.lock, opened.protocol.test_set
@@ -252,6 +296,10 @@ def _require_difference(
         and test_set.folders == lock.folders
         and test_set.reference_standard == lock.reference_standard
         and table.excluded == lock.cases.excluded
+        # A lock that did not look for leakage can be revised into one that did.
+        and lock.leakage is not None
+        and same_training_data(lock, test_set.training_data)
+        and lock.leakage.training_digest == training.list_digest()
     )
     if same:
         raise LockError(
@@ -260,29 +308,42 @@ def _require_difference(
         )
 
 
+class _Decoded(NamedTuple):
+    """What the cases came to when they were decoded."""
+
+    objects: int | None
+    """Number of reference objects; None where the reference does not tell objects."""
+    images: tuple[ListedImage, ...]
+
+
 def _decode_all(
     reader: CaseReader, table: CaseTable, progress: workspace.Progress | None
-) -> int | None:
-    """Return the number of reference objects; None where the reference does not tell objects."""
+) -> _Decoded:
     problems: list[Problem] = []
+    images: list[ListedImage] = []
     count: int | None = None
     for done, case in enumerate(table.evaluated, start=1):
         try:
-            found = _objects_of(reader, case)
+            listed, found = _decoded(reader, case)
         except Unreadable as error:
             problems.append(Problem(f"case {case.case_id}", str(error), "mend or exclude the case"))
         else:
+            images.append(listed)
             count = count if found is None else (count or 0) + found
         if progress is not None:
             progress(done, len(table.evaluated))
     if problems:
         raise LockError("cases cannot be used", where=str(reader.root), problems=problems)
-    return count
+    return _Decoded(count, tuple(images))
 
 
-def _objects_of(reader: CaseReader, case: Case) -> int | None:
-    shape = reader.image(case).shape[:2]
+def _decoded(reader: CaseReader, case: Case) -> tuple[ListedImage, int | None]:
+    image = reader.image(case)
+    shape = image.shape[:2]
+    listed = ListedImage(
+        reader.digests[case.image], case.image, fingerprint(image), case.subject_id
+    )
     annotation = reader.reference(case, (shape[0], shape[1]))
     if isinstance(annotation, PanopticMap):
         annotation = annotation.objects
-    return len(annotation) if isinstance(annotation, ObjectSet) else None
+    return listed, len(annotation) if isinstance(annotation, ObjectSet) else None

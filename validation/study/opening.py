@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,14 +11,16 @@ from validation import workspace
 from validation.errors import LockError, Problem, ProtocolError, RunError, TestSetError
 from validation.evidence.catalogue import CATALOGUE
 from validation.plan.check import MetricTerms, Remark, check
-from validation.plan.protocol import Protocol
+from validation.plan.protocol import Protocol, TrainingData
 from validation.plan.source import Source, parse, protocol_from
 from validation.record import digest
 from validation.testset.case_table import parse_case_table
 from validation.testset.cases import CaseTable
 from validation.testset.lock import (
+    FINGERPRINTS_NAME,
     LOCK_NAME,
     MANIFEST_NAME,
+    TRAINING_NAME,
     Differences,
     Lock,
     compare,
@@ -59,6 +61,20 @@ class LockedTestSet:
     manifest_content: bytes
     digests: Mapping[str, str]
     """64 hexadecimal digits by path under the root."""
+    fingerprints_content: bytes | None = None
+    """List of the images with their fingerprints; None in locks that did not look for leakage."""
+    training_content: bytes | None = None
+    """List of the images of development; None where there are none."""
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files of the lock by name, ``lock.json`` last."""
+        files = {
+            MANIFEST_NAME: self.manifest_content,
+            FINGERPRINTS_NAME: self.fingerprints_content,
+            TRAINING_NAME: self.training_content,
+            LOCK_NAME: self.lock_content,
+        }
+        return {name: content for name, content in files.items() if content is not None}
 
 
 def metric_terms() -> dict[str, MetricTerms]:
@@ -195,7 +211,7 @@ def read_lock(opened: OpenProtocol) -> LockedTestSet:
     """Return the lock of the protocol's test set.
 
     Raises:
-        LockError: There is none, it is damaged, or it is not of this case table.
+        LockError: There is none, or it is damaged.
     """
     folder = opened.lock_folder
     if not (folder / LOCK_NAME).is_file():
@@ -204,9 +220,44 @@ def read_lock(opened: OpenProtocol) -> LockedTestSet:
             where=str(folder),
             fix=f"segval lock {opened.path}",
         )
+    return read_lock_folder(folder)
+
+
+def read_lock_folder(folder: Path) -> LockedTestSet:
+    """Return the lock whose files lie in a folder.
+
+    Raises:
+        ToolError: A file cannot be read.
+        LockError: A file is damaged, or they do not belong together.
+    """
     lock_content = workspace.read(folder / LOCK_NAME, "the lock")
     manifest_content = workspace.read(folder / MANIFEST_NAME, "the manifest")
-    return parse_lock(lock_content, manifest_content, str(folder))
+    locked = parse_lock(lock_content, manifest_content, str(folder))
+    known = locked.lock.leakage
+    if known is None:
+        return locked
+    return replace(
+        locked,
+        fingerprints_content=_list_of(folder / FINGERPRINTS_NAME, known.fingerprints_digest),
+        training_content=_list_of(folder / TRAINING_NAME, known.training_digest),
+    )
+
+
+def _list_of(path: Path, stated: str | None) -> bytes | None:
+    if stated is None:
+        return None
+    content = workspace.read(path, "a list of images of the lock")
+    if digest(content) != stated:
+        raise LockError(
+            "a list of images is not the one that was locked", where=str(path), fix=_BRING_BACK
+        )
+    return content
+
+
+_BRING_BACK = (
+    "bring back the files of the lock; a changed test set, or a revision that was "
+    'interrupted, needs `segval lock --revise "why"`'
+)
 
 
 def parse_lock(lock_content: bytes, manifest_content: bytes, where: str) -> LockedTestSet:
@@ -228,8 +279,7 @@ def parse_lock(lock_content: bytes, manifest_content: bytes, where: str) -> Lock
         raise LockError(
             "the manifest is not the one that was locked",
             where=f"{where}/{MANIFEST_NAME}",
-            fix="bring back the files of the lock; a changed test set, or a revision that was "
-            'interrupted, needs `segval lock --revise "why"`',
+            fix=_BRING_BACK,
         )
     return LockedTestSet(lock, lock_content, manifest_content, digests)
 
@@ -250,6 +300,7 @@ def require_locked_cases(
         "the folders": lock.folders != test_set.folders,
         "the reference standard's description": lock.reference_standard
         != test_set.reference_standard,
+        "the training data": not same_training_data(lock, test_set.training_data),
     }
     problems = [
         Problem(str(opened.path), f"{what} changed since the set was locked")
@@ -263,6 +314,19 @@ def require_locked_cases(
             fix="undo the change, or lock again as a new revision",
             problems=problems,
         )
+
+
+def same_training_data(lock: Lock, stated: TrainingData | None) -> bool:
+    """Tell whether a protocol states the images of development that its lock was made with."""
+    known = lock.leakage.training_data if lock.leakage else None
+    return _source(known) == _source(stated)
+
+
+def _source(stated: TrainingData | None) -> tuple[str | None, ...] | None:
+    """Return where the images of development come from: what is said of them may be revised."""
+    if stated is None:
+        return None
+    return stated.manifest, stated.folder, stated.subjects, stated.none_because
 
 
 def differences_from_lock(

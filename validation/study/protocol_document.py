@@ -85,8 +85,7 @@ def _contents(inputs: Inputs, trail: StudyTrail) -> ProtocolContents:
     locked = inputs.locked
     files = {
         "protocol.yaml": inputs.opened.content,
-        "lock/lock.json": locked.lock_content,
-        "lock/manifest-sha256.txt": locked.manifest_content,
+        **{f"lock/{name}": content for name, content in locked.files().items()},
     }
     known = trail.openings_of_set(locked.lock.test_set_id, locked.lock.manifest_digest)
     return ProtocolContents(
@@ -97,4 +96,5 @@ def _contents(inputs: Inputs, trail: StudyTrail) -> ProtocolContents:
         files=files,
         digests={name: digest(content) for name, content in files.items()},
         tool_version=validation.__version__,
+        leakage=inputs.leakage,
     )

@@ -38,6 +38,7 @@ from validation.study.pictures import overlays_of_worst_cases
 from validation.study.reporting import write_report
 from validation.study.stored_predictions import encode_scores
 from validation.study.unfinished import OpenRun, Start, UnfinishedRun
+from validation.testset.leakage_record import Leakage
 from validation.testset.openings import Openings
 
 Stage = Literal["lock", "cases", "report"]
@@ -52,6 +53,8 @@ class Outcome(Record):
     """Folder of the record."""
     record_id: str
     findings: Findings
+    leakage: Leakage
+    """What the test set shares with the images that the model was developed on."""
 
 
 def run(
@@ -106,7 +109,7 @@ def run(
             findings = _write_record(finished, trail.openings(about.id), tell)
             unfinished.finish()
     _complete(trail, unfinished, about, findings)
-    return Outcome(record=str(out), record_id=about.id, findings=findings)
+    return Outcome(record=str(out), record_id=about.id, findings=findings, leakage=inputs.leakage)
 
 
 def _identity(inputs: Inputs) -> dict[str, str]:
@@ -138,9 +141,14 @@ def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | Non
         return None
     content = workspace.read(unfinished.out / "findings.json", "the findings")
     findings = Findings.from_json(content)
+    leakage = Leakage.from_json(
+        workspace.read(unfinished.out / "leakage.json", "the leakage of the test set")
+    )
     about = Subject(kind="run", id=record_id)
     _complete(StudyTrail(protocol.parent), unfinished, about, findings)
-    return Outcome(record=str(unfinished.out), record_id=record_id, findings=findings)
+    return Outcome(
+        record=str(unfinished.out), record_id=record_id, findings=findings, leakage=leakage
+    )
 
 
 def _record_id(inputs: Inputs, at: datetime) -> str:
@@ -271,12 +279,12 @@ def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
     findings = assess(protocol.criteria, (*evidence.metrics, *run_record.timing), measured.findings)
     files = {
         "protocol.yaml": done.inputs.opened.content,
-        "lock/lock.json": done.inputs.locked.lock_content,
-        "lock/manifest-sha256.txt": done.inputs.locked.manifest_content,
+        **{f"lock/{name}": content for name, content in done.inputs.locked.files().items()},
         "environment.json": environment().to_json(),
         "run.json": run_record.to_json(),
         "findings.json": findings.to_json(),
         "openings.json": openings.to_json(),
+        "leakage.json": done.inputs.leakage.to_json(),
         **_evidence(evidence, measured, protocol),
         **overlays_of_worst_cases(done.work, evidence),
     }

@@ -15,9 +15,14 @@ from validation.plan.protocol import ReferenceStandard
 from validation.record import Digest, Record
 from validation.testset.case_table import path_objection
 from validation.testset.cases import CaseTable
+from validation.testset.leakage_record import LeakageSummary
 
 MANIFEST_NAME = "manifest-sha256.txt"
 LOCK_NAME = "lock.json"
+FINGERPRINTS_NAME = "fingerprints.csv"
+"""List of the images of the evaluated cases, with their fingerprints."""
+TRAINING_NAME = "training.csv"
+"""List of the images that the model was developed on; only where the protocol states them."""
 
 
 def revision_folder(revision: int) -> str:
@@ -67,6 +72,8 @@ class Lock(Record):
     """What counts as true."""
     supersedes: Digest | None = None
     """SHA-256 of the ``lock.json`` of the revision before; None for the first."""
+    leakage: LeakageSummary | None = None
+    """What the set shares with the images of development; None in locks that did not look."""
 
 
 class Entry(NamedTuple):

@@ -327,6 +327,9 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "evidence/instances.csv": ("A row for every object", "Data"),
     "evidence/class_confusion.csv": ("Objects by reference and predicted class", "Data"),
     "evidence/metrics.json": ("Every figure with its interval", "Data"),
+    "lock/fingerprints.csv": ("Digests and fingerprints of the images of the cases", "Source"),
+    "lock/training.csv": ("List of the images that the model was developed on", "Source"),
+    "leakage.json": ("What the test set shares with the images of development", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }

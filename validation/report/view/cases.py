@@ -25,6 +25,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.leakage import LeakageView, leakage
 from validation.report.view.openings import OpeningsView, openings
 from validation.report.view.wording import Words, sentence
 from validation.testset.cases import Case
@@ -58,6 +59,7 @@ class TestSetView:
     reference: tuple[Item, ...]
     lock_heading: Heading
     lock: tuple[Item, ...]
+    leakage: LeakageView
     openings: OpeningsView
 
 
@@ -78,6 +80,7 @@ def test_set(
         reference=reference_items(plan, words),
         lock_heading=numbering.subsection("Lock", "lock"),
         lock=lock_items(contents.lock, "before the run"),
+        leakage=leakage(contents.leakage, numbering),
         openings=openings(contents, numbering),
     )
 

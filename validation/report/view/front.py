@@ -25,9 +25,11 @@ from validation.report.view.elements import (
     row,
     text,
 )
+from validation.report.view.leakage import result_sentence, within_sentence
 from validation.report.view.wording import INTERVAL_METHODS, STAGES, VERDICTS, joined
 
 SIMULATED = "Simulated specimens"
+LEAKED = "Leakage found"
 EXPLORATORY = "Not approved: exploratory"
 
 MOST_IN_SUMMARY = 12
@@ -107,6 +109,8 @@ def notices_of(contents: RecordContents) -> tuple[Notice, ...]:
                 "is exploratory and supports no release.",
             )
         )
+    if contents.leakage is not None and contents.leakage.counts.any_leak:
+        found.append(Notice(LEAKED, result_sentence(contents.leakage)))
     return tuple(found)
 
 
@@ -189,7 +193,7 @@ def summary(
         scope=_scope(contents),
         criteria=_criteria_table(numbering, criteria),
         failures=_failures(contents, addresses, criteria),
-        facts=_facts(contents),
+        facts=(*_facts(contents), item("Leakage", leakage_words(contents))),
         limits=_limits(plan.limits),
     )
 
@@ -280,6 +284,15 @@ def _failures(
             )
         )
     return tuple(points)
+
+
+def leakage_words(contents: RecordContents) -> str:
+    """Return what is known of leakage, into the test set and within it."""
+    known = contents.leakage
+    within = f" {within_sentence(known.counts)}" if known and known.counts.within_test_set else ""
+    if known is not None and known.counts.any_leak:
+        return f"Found: the images and subjects concerned are in the section on leakage.{within}"
+    return f"{result_sentence(known)}{within}"
 
 
 def _facts(contents: RecordContents) -> tuple[Item, ...]:

@@ -24,6 +24,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.leakage import leakage
 from validation.report.view.openings import WHY_RUNS_COUNT, OpeningsView, openings_table
 from validation.report.view.wording import Words, joined, sentence
 
@@ -117,6 +118,7 @@ def test_set(contents: ProtocolContents, words: Words, numbering: Numbering) -> 
         reference=(*cases.reference_items(protocol, words), *_counted(contents, words)),
         lock_heading=numbering.subsection("Lock", "lock"),
         lock=cases.lock_items(lock, "when this document was rendered"),
+        leakage=leakage(contents.leakage, numbering),
         openings=_openings(contents, numbering),
     )
 

@@ -12,7 +12,8 @@ from validation.report.formatting import clipped, day, plural, short_digest, tim
 from validation.report.view import DocumentView, appendices, cases, plan, promised
 from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.elements import Heading, Item, Numbering, code_item, item
-from validation.report.view.front import SIMULATED, Notice
+from validation.report.view.front import LEAKED, SIMULATED, Notice
+from validation.report.view.leakage import result_sentence
 from validation.report.view.method import MethodChoice, method_choice
 from validation.report.view.wording import Words
 
@@ -100,15 +101,20 @@ def _document(contents: ProtocolContents) -> DocumentView:
         page_size=document.page_size,
         date=f"test set locked {day(contents.lock.locked_at)}",
         identity=f"protocol {short_digest(contents.digests['protocol.yaml'])}",
-        notices=tuple(one.short for one in _notices(contents.protocol)),
+        notices=tuple(one.short for one in _notices(contents)),
     )
 
 
-def _notices(protocol: Protocol) -> tuple[Notice, ...]:
-    if not protocol.test_set.simulated:
-        return ()
-    said = "The specimens of the test set are simulated. Figures on them will say nothing about "
-    return (Notice(SIMULATED, said + "performance on real specimens."),)
+def _notices(contents: ProtocolContents) -> tuple[Notice, ...]:
+    found = []
+    if contents.protocol.test_set.simulated:
+        said = (
+            "The specimens of the test set are simulated. Figures on them will say nothing about "
+        )
+        found.append(Notice(SIMULATED, said + "performance on real specimens."))
+    if contents.leakage is not None and contents.leakage.counts.any_leak:
+        found.append(Notice(LEAKED, result_sentence(contents.leakage)))
+    return tuple(found)
 
 
 def _purpose(protocol: Protocol) -> Item:
@@ -132,7 +138,7 @@ def _cover(contents: ProtocolContents) -> ProtocolCoverView:
             "Approved when every field below is signed, and not before; the printed page alone "
             "does not show it. Check the signatures by segval verify."
         ),
-        notices=_notices(protocol),
+        notices=_notices(contents),
         identification=_identification(contents),
         approvals=approvals(protocol.signatories),
     )

@@ -7,6 +7,7 @@ orientation, which is refused because annotations are seldom turned with their i
 """
 
 import io
+import re
 import warnings
 from typing import Any
 
@@ -178,4 +179,6 @@ def _sixteen_bit_colour(content: bytes) -> NDArray[Any]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].replace("<_io.BytesIO", "<bytes")
+    """Return what an error says, without the address of the bytes in memory."""
+    said = (str(error) or type(error).__name__).splitlines()[0]
+    return re.sub(r" ?<_io\.BytesIO[^>]*>", "", said)
