@@ -512,6 +512,47 @@ def render_pdf(
     return content
 
 
+def render_page(html: str, *, extra_folders: Sequence[Path] = ()) -> bytes | None:
+    """Return a document of one page, to be drawn into another PDF; None: it does not fit.
+
+    The page is untagged and has no date: the same arguments give the same bytes. It fits if
+    all text lies inside of one page.
+
+    Raises:
+        RenderError: As `render_pdf` does.
+
+    Side effects: sets ``FONTCONFIG_FILE`` of this process to isolate the fonts.
+    """
+    _require_encodable(html)
+    folders = (*extra_folders, template_folder())
+    weasyprint, fonts = _load_weasyprint(folders)
+    fetcher = _Fetcher({}, folders, weasyprint.urls.URLFetcherResponse)
+    missing: set[int] = set()
+
+    def finish(document: Any, _: Any) -> None:  # noqa: ANN401
+        missing.update(point for font in document.fonts.values() for point in font.missing)
+
+    with _complaints() as complaints:
+        document = _laid_out(html, weasyprint, fonts, fetcher)
+        if not _fits(document):
+            return None
+        content: bytes = document.write_pdf(finisher=finish)
+    _raise_problems(fetcher, complaints, missing)
+    return content
+
+
+def _fits(document: Any) -> bool:  # noqa: ANN401
+    first, *others = document.pages
+    return not others and all(
+        box.position_x >= 0
+        and box.position_y >= 0
+        and box.position_x + box.width <= first.width
+        and box.position_y + box.height <= first.height
+        for box in first._page_box.descendants()  # noqa: SLF001 - WeasyPrint tells it nowhere else
+        if hasattr(box, "text") and box.text.strip()
+    )
+
+
 def _in_order(attachments: Sequence[Attachment]) -> tuple[Attachment, ...]:
     # A name tree is sorted by the bytes of its keys (ISO 32000-1, 7.9.6).
     files = tuple(sorted(attachments, key=lambda file: file.name.encode()))
