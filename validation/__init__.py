@@ -4,7 +4,7 @@ Three calls are what everything else (command line, pytest plugin, page) is made
 
 - `validation.run` takes a protocol through its locked test set to a record with a report,
 - `validation.measure` turns per-case tables into evidence,
-- `validation.verify` checks a lock or a record and writes nothing.
+- `validation.verify` checks a lock, a record, a signed document or a study and writes nothing.
 
 The rooms follow the data: `plan` (what was promised), `testset` (on what), `inference` (what
 was done), `evidence` (what was measured), `judge` (what it means), `report` (how it is told),
@@ -15,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from validation.attest.verify import verify
     from validation.evidence.measure import measure
     from validation.study.running import run
+    from validation.study.verifying import verify
 
 try:
     __version__ = version("segval")
@@ -29,7 +29,7 @@ __all__ = ["__version__", "measure", "run", "verify"]
 _HOMES = {
     "run": "validation.study.running",
     "measure": "validation.evidence.measure",
-    "verify": "validation.attest.verify",
+    "verify": "validation.study.verifying",
 }
 
 

@@ -58,9 +58,15 @@ def test_an_untouched_record_holds(finished: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["instance", "semantic"])
-def test_a_report_alone_holds(finished: Any, kind: str, tmp_path: Path) -> None:
+def test_an_unsigned_report_alone_is_incomplete_and_nothing_else(
+    finished: Any, kind: str, tmp_path: Path
+) -> None:
     report = Path(shutil.copy(finished(kind).folder / "record/report.pdf", tmp_path))
-    assert verify(report).outcome == "held"
+    found = verify(report)
+    assert found.failures == ("incomplete",)
+    assert [one.what for one in found.checks if one.outcome != "held"] == [
+        "the document is signed by everyone who has to"
+    ]
 
 
 def test_verifying_writes_nothing(record: Path, study: Any) -> None:
@@ -306,5 +312,5 @@ def test_a_damaged_lock_never_holds(locked: Any, name: str) -> None:
 
 
 def test_what_is_no_artefact_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="no record, no report and no lock"):
+    with pytest.raises(RecordError, match="no record, no document, no lock and no study"):
         verify(tmp_path)

@@ -56,6 +56,24 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
     _check_findings(files, protocol, run, findings, checks)
 
 
+def check_promise(files: Mapping[str, bytes], checks: Checks) -> None:
+    """Add the checks of a protocol document: the protocol can be read, and the lock is its own.
+
+    Args:
+        files: What the document embeds, by path.
+        checks: Where the checks are added.
+    """
+    what = "protocol and lock can be read"
+    try:
+        protocol = protocol_from(parse(files["protocol.yaml"], "protocol.yaml"))
+        lock = Lock.from_json(files["lock/lock.json"])
+    except (KeyError, ToolError, ValidationError) as error:
+        checks(what, None, _named(error))
+        return
+    checks(what, held=True, detail=digest(files["protocol.yaml"]))
+    _check_lock(files, protocol, lock, checks)
+
+
 def _named(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"

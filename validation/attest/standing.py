@@ -30,6 +30,8 @@ def standing(
     trust: Trust,
     at: datetime,
     others: Iterable[x509.Certificate] = (),
+    *,
+    is_past: bool = False,
 ) -> Standing:
     """Return what a certificate is, by the pinned roots and lists alone (RFC 5280, 6).
 
@@ -41,6 +43,8 @@ def standing(
         trust: What is pinned.
         at: The moment, UTC.
         others: Certificates of authorities between it and a root.
+        is_past: Whether the moment is past and proven, so that a list that was issued later
+            tells of it, too.
     """
     if not trust.roots:
         return Standing("could_not_be_checked", "no root certificate is pinned")
@@ -55,6 +59,7 @@ def standing(
         allow_fetching=False,
         # "hard-fail" would leave a certificate without a distribution point unchecked.
         revocation_mode="require",
+        retroactive_revinfo=is_past,
     )
     validator = CertificateValidator(
         _as_asn1(certificate), [_as_asn1(one) for one in others], context

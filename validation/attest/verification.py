@@ -32,6 +32,15 @@ class Verification(Record):
     path: str
     kind: Literal["lock", "record", "report", "protocol", "study"]
     checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader has to know and is no check."""
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Why checks did not hold, each once: altered, untrusted, incomplete."""
+        found = {one.failure for one in self.checks}
+        kinds: tuple[Failure, ...] = ("altered", "untrusted", "incomplete")
+        return tuple(one for one in kinds if one in found)
 
     @property
     def outcome(self) -> Outcome:
@@ -82,6 +91,11 @@ class Checks:
             )
         )
         return bool(held)
+
+    def name_since(self, count: int, name: str) -> None:
+        """Put the name of an object before all checks but the first `count`."""
+        for place, one in enumerate(self._found[count:], start=count):
+            self._found[place] = one.model_copy(update={"what": f"{name}: {one.what}"})
 
     def all(self) -> tuple[Check, ...]:
         """Return the checks so far."""

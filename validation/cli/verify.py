@@ -1,4 +1,4 @@
-"""``segval verify``: numbered checks of a record, a report or a lock."""
+"""``segval verify``: numbered checks of a lock, a record, a signed document or a study."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,28 +8,39 @@ import click
 from validation.cli.options import ANYTHING, FOLDER, SYMBOLS, json_option, say_json
 
 if TYPE_CHECKING:
-    from validation.attest.verification import Verification
+    from validation.attest.verification import Check, Verification
 
 
 @click.command("verify")
 @click.argument("path", type=ANYTHING)
 @click.option("--data", type=FOLDER, help="Folder of the test set, to check a lock against.")
+@click.option(
+    "--study", type=FOLDER, help="Folder of the protocol: its audit trail and pinned trust count."
+)
+@click.option(
+    "--trust", type=FOLDER, help="Folder of pinned roots and revocation lists, not the study's."
+)
 @json_option
-def verify_command(path: Path, data: Path | None, as_json: bool) -> None:
-    """Check a record folder, a report PDF or a lock folder; nothing is written.
+def verify_command(
+    path: Path, data: Path | None, study: Path | None, trust: Path | None, as_json: bool
+) -> None:
+    """Check a lock folder, a record, a signed PDF or a study; offline, and nothing is written.
 
-    Exit status 0: every check held; 1: one did not hold; 3: one could not be made.
+    A check that did not hold says whether something was altered, a signer is not trusted, or
+    something is missing. Exit status 0: every check held; 1: one did not hold; 3: one could not
+    be made.
 
     \b
     Example:
-        segval verify records/nuclei-count
+        segval verify records/nuclei-count --study protocols/nuclei-count
         segval verify protocols/nuclei-count/lock --data protocols/simulated-nuclei
     """
-    from validation.attest.verify import verify
+    from validation.study.verifying import verify
 
-    found = verify(path, data=data)
+    found = verify(path, data=data, study=study, trust=trust)
     if as_json:
-        say_json({**found.model_dump(mode="json"), "outcome": found.outcome})
+        values = found.model_dump(mode="json")
+        say_json({**values, "outcome": found.outcome, "failures": list(found.failures)})
     else:
         for line in _lines(found):
             click.echo(line)
@@ -38,9 +49,13 @@ def verify_command(path: Path, data: Path | None, as_json: bool) -> None:
 
 
 def _lines(found: "Verification") -> list[str]:
-    lines = [f"{found.kind} {found.path}"]
-    lines += [
-        f"{one.number:>3}  {SYMBOLS[one.outcome]:<22}  {one.what}: {one.detail}"
-        for one in found.checks
-    ]
-    return [*lines, f"     {SYMBOLS[found.outcome]}"]
+    lines = [f"{found.kind} {found.path}", *map(_line, found.checks)]
+    lines += [f"     note: {one}" for one in found.notes]
+    why = f": {', '.join(found.failures)}" if found.failures else ""
+    return [*lines, f"     {SYMBOLS[found.outcome]}{why}"]
+
+
+def _line(one: "Check") -> str:
+    clause = f"  [{one.clause}]" if one.clause else ""
+    why = f"{one.failure}: " if one.failure else ""
+    return f"{one.number:>3}  {SYMBOLS[one.outcome]:<22}  {one.what}: {why}{one.detail}{clause}"

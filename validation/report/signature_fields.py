@@ -34,6 +34,8 @@ class SignatureField:
     """Name of the field, e.g. ``signature-1``; as `PLACE` gives it in the document."""
     description: str
     """What a reader is told that the field is for (/TU), e.g. function and meaning."""
+    locks: bool = False
+    """Whether its signature is the last: it then locks every field (ISO 32000-1, 12.7.4.5)."""
 
 
 def mark_places(root: Any) -> None:  # noqa: ANN401 - an element of any XML library
@@ -120,6 +122,9 @@ def _placed(pdf: pydyf.PDF, field: SignatureField, link: pydyf.Dictionary) -> by
         "StructParent": parent,
         "AP": pydyf.Dictionary({"N": _empty_appearance(pdf, rectangle)}),
     }
+    if field.locks:
+        # Without permissions of its own (/P): archival time stamps may still follow.
+        link["Lock"] = pydyf.Dictionary({"Type": "/SigFieldLock", "Action": "/All"})
     _tag_as_form(pdf, link)
     return bytes(link.reference)
 

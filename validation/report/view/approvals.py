@@ -47,7 +47,11 @@ def approvals(signatories: Sequence[Signatory]) -> ApprovalsView:
 def signature_fields(signatories: Sequence[Signatory]) -> tuple[SignatureField, ...]:
     """Return the fields that `approvals` shows the places of, in the same order."""
     return tuple(
-        SignatureField(field_name(number), f"{one.title}: {one.meaning}")
+        SignatureField(
+            field_name(number),
+            f"{one.title}: {one.meaning}",
+            locks=number == len(signatories),
+        )
         for number, one in enumerate(signatories, start=1)
     )
 

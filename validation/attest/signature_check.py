@@ -1,0 +1,234 @@
+"""Checking the signatures of a document: numbered, offline, by pinned certificates alone.
+
+pyHanko validates each signature and compares the revisions. What it calls valid is not enough: a
+file can go on after its last signature, a signature can be missing or a second one of the same
+person, the room of a signature is covered by nobody, and a flipped bit hides a signature from a
+reader. Each of these has a check of its own here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus
+
+from validation.attest.proven_time import (
+    Proven,
+    Stamp,
+    covered_until,
+    quiet_library,
+    stamps_of,
+    time_context,
+    with_embedded_lists,
+)
+from validation.attest.signatures import validation_context
+from validation.attest.signed_pdf import (
+    FoundSignature,
+    SignedDocument,
+    padding_problem,
+    read_signed,
+)
+from validation.attest.signing_policy import Given, policy_findings
+from validation.attest.standing import standing
+from validation.attest.statement_check import check_statement
+from validation.attest.trust import Trust
+from validation.attest.verification import Checks, Failure
+from validation.errors import SignatureError
+from validation.plan.protocol import Signatory
+
+_LINKING = "21 CFR 11.70"
+_AUTHORITY = "21 CFR 11.10(g)"
+_ALLOWED = (
+    ModificationLevel.NONE,
+    ModificationLevel.LTA_UPDATES,
+    ModificationLevel.FORM_FILLING,
+)
+
+
+def check_signatures(
+    content: bytes,
+    signatories: Sequence[Signatory],
+    trust: Trust,
+    *,
+    at: datetime,
+    checks: Checks,
+) -> SignedDocument | None:
+    """Add every check of the signatures of a document.
+
+    Args:
+        content: Bytes of the PDF.
+        signatories: Who has to sign it, in their order.
+        trust: What is pinned.
+        at: The present moment.
+        checks: Where the checks are added.
+
+    Returns:
+        The signatures; None where they cannot be read.
+    """
+    document = _read(content, checks)
+    if document is None or not _check_complete(document, signatories, checks):
+        return document
+    trust = with_embedded_lists(trust, document)
+    stamps = stamps_of(document, trust, at)
+    _check_stamps(stamps, checks)
+    for one in document.signatures:
+        _check_signature(one, content, covered_until(one.end, stamps, at), trust, checks)
+        check_statement(one, signatories, checks)
+    whole = document.last_end == document.size
+    rest = document.size - document.last_end
+    checks(
+        "the last signature covers the whole file",
+        whole,
+        f"{document.size} bytes" if whole else f"{rest} bytes follow that nobody signed",
+        clause=_LINKING,
+    )
+    _check_policy(document, signatories, checks)
+    return document
+
+
+def _read(content: bytes, checks: Checks) -> SignedDocument | None:
+    what = "the signatures can be read"
+    try:
+        document = read_signed(content)
+    except SignatureError as error:
+        # Where the file says that something was signed, it was readable once.
+        is_altered = b"/ByteRange" in content
+        checks(what, False if is_altered else None, error.what, clause=_LINKING)
+        return None
+    found = len(document.signatures) + len(document.time_stamps)
+    said = f"{len(document.signatures)} signatures, {len(document.time_stamps)} time stamps"
+    checks(
+        "everything in the file that looks like a signature is one",
+        document.byte_ranges == found,
+        said if document.byte_ranges == found else f"{said}, {document.byte_ranges} places",
+        clause=_LINKING,
+    )
+    return document
+
+
+def _check_complete(
+    document: SignedDocument, signatories: Sequence[Signatory], checks: Checks
+) -> bool:
+    """Add the check that the document is signed at all; False where nothing more can be said."""
+    asked = len(signatories)
+    checks(
+        "the document is signed by everyone who has to",
+        len(document.signatures) >= asked,
+        f"{len(document.signatures)} of {asked} signatures",
+        failure="incomplete",
+        clause="21 CFR 11.10(f)",
+    )
+    return bool(document.signatures)
+
+
+def _check_stamps(stamps: Sequence[Stamp], checks: Checks) -> None:
+    for number, one in enumerate(reversed(stamps), start=1):
+        failure: Failure = "untrusted" if one.is_whole else "altered"
+        checks(
+            f"document time stamp {number} holds, of an authority that is pinned",
+            not one.objection,
+            one.objection or f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
+            failure=failure,
+            clause=_LINKING,
+        )
+
+
+def _check_signature(
+    one: FoundSignature, content: bytes, covered: Proven, trust: Trust, checks: Checks
+) -> None:
+    status = _status(one, trust, covered)
+    if isinstance(status, str):
+        checks(f"{one.field}: the signature holds", held=False, detail=status, clause=_LINKING)
+        return
+    checks(
+        f"{one.field}: the bytes that it covers are those that were signed",
+        status.intact and status.valid,
+        f"{one.end} bytes, {one.revision}",
+        clause=_LINKING,
+    )
+    level = status.modification_level
+    allowed = status.docmdp_ok is not False and level in _ALLOWED
+    checks(
+        f"{one.field}: nothing was added after it but later signatures",
+        allowed,
+        (level.name if level is not None else "other changes").lower().replace("_", " "),
+        clause=_LINKING,
+    )
+    _check_room(one, content, checks)
+    _check_person(one, _proven(status, covered), trust, checks)
+
+
+def _status(one: FoundSignature, trust: Trust, covered: Proven) -> PdfSignatureStatus | str:
+    """Return what pyHanko says of a signature, or why it cannot say anything."""
+    try:
+        with quiet_library():
+            return validate_pdf_signature(
+                one.embedded,
+                signer_validation_context=validation_context(trust, covered.at),
+                ts_validation_context=time_context(trust, covered.at),
+            )
+    except Exception as error:  # noqa: BLE001 - whatever a hostile signature makes it raise
+        return f"{type(error).__name__}: {error}"
+
+
+def _check_room(one: FoundSignature, content: bytes, checks: Checks) -> None:
+    problem = padding_problem(one.embedded, content)
+    checks(
+        f"{one.field}: nothing is hidden in its room in the file",
+        not problem,
+        problem or "zeros after it",
+        clause=_LINKING,
+    )
+
+
+def _proven(status: PdfSignatureStatus, covered: Proven) -> Proven:
+    """Return the moment at which the signer is judged: that of its own time stamp, if it holds."""
+    stamp = status.timestamp_validity
+    if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
+        return Proven(stamp.timestamp, is_past=True)
+    return covered
+
+
+def _check_person(one: FoundSignature, proven: Proven, trust: Trust, checks: Checks) -> None:
+    others = one.other_certificates
+    now = standing(one.certificate, trust, proven.at, others, is_past=proven.is_past)
+    when = f"at {proven.at:%Y-%m-%d %H:%M:%S} UTC"
+    basis = "by a time stamp" if proven.is_past else "now; no time stamp proves an earlier moment"
+    held = {"valid": True, "could_not_be_checked": None}.get(now.word, False)
+    checks(
+        f"{one.field}: the signer's certificate is one of ours and valid",
+        held,
+        f"{one.name} ({one.user}), {when}, {basis}"
+        if held
+        else f"{one.name} ({one.user}): {now.word.replace('_', ' ')}: {now.reason}",
+        failure="untrusted",
+        clause="21 CFR 11.10(d), 11.100",
+    )
+
+
+def _check_policy(
+    document: SignedDocument, signatories: Sequence[Signatory], checks: Checks
+) -> None:
+    what = "roles, order and persons are those that the protocol asks for"
+    given = given_by(document, signatories)
+    found = [one for one in policy_findings(signatories, given) if one[0] != "incomplete"]
+    for failure, said in found:
+        checks(what, held=False, detail=said, failure=failure, clause=_AUTHORITY)
+    if not found:
+        persons = ", ".join(f"{one.role}: {one.name}" for one in given)
+        checks(what, held=True, detail=persons, clause=_AUTHORITY)
+
+
+def given_by(document: SignedDocument, signatories: Sequence[Signatory]) -> tuple[Given, ...]:
+    """Return the signatures of a document as the policy sees them, roles by their fields."""
+    return tuple(
+        Given(
+            role=signatories[one.number - 1].role if 0 < one.number <= len(signatories) else "?",
+            user=one.user,
+            name=one.name,
+            fingerprint=one.fingerprint,
+            key=one.key,
+        )
+        for one in document.signatures
+    )

@@ -1,0 +1,106 @@
+"""Verifying: what an artefact is held against is found, and then every check is made."""
+
+from pathlib import Path
+
+from validation import clock, workspace
+from validation.attest.audit_file import load, trail_path
+from validation.attest.audit_trail import Trail
+from validation.attest.document_check import Known, check_document
+from validation.attest.lock_check import check_lock
+from validation.attest.study_check import check_acts, check_lock_in_trail
+from validation.attest.trail_check import check_chain
+from validation.attest.trust import Trust
+from validation.attest.trust_files import load_trust
+from validation.attest.verification import Checks, Verification
+from validation.attest.verify import verify_artefact
+from validation.errors import ToolError
+from validation.record import digest
+from validation.record_folder import SIGNED
+from validation.study.opening import read_protocol, test_set_root
+from validation.testset.lock import LOCK_NAME
+
+TRUST = Path("identities") / "trust"
+"""Folder of the pinned trust in a study."""
+
+
+def verify(
+    path: Path, *, data: Path | None = None, study: Path | None = None, trust: Path | None = None
+) -> Verification:
+    """Return every check of a lock, a record, a document or a study; nothing is written.
+
+    Args:
+        path: What is checked.
+        data: Root of the test set, where it does not lie where the protocol says.
+        study: Folder of the study, whose audit trail and pinned trust count. None: a document
+            in a study's folder belongs to that study; else what the trail says is not checked.
+        trust: Folder of pinned certificates and revocation lists, in place of the study's own.
+
+    Raises:
+        ToolError: The path is none of these, or the trail or the trust cannot be read.
+    """
+    folder = study or _study_above(path)
+    known = Known(_trust(folder, trust), _trail(folder), clock.now())
+    if folder is not None and path.is_dir() and path.samefile(folder):
+        return _verify_study(folder, known, data)
+    return verify_artefact(path, known, data=data)
+
+
+def _study_above(path: Path) -> Path | None:
+    places = [path, *path.resolve().parents] if path.is_dir() else path.resolve().parents
+    return next((one for one in places if trail_path(one).is_file()), None)
+
+
+def _trust(study: Path | None, named: Path | None) -> Trust | None:
+    if named is not None:
+        return load_trust(named)
+    return load_trust(study / TRUST) if study is not None else None
+
+
+def _trail(study: Path | None) -> Trail | None:
+    return load(trail_path(study)) if study is not None else None
+
+
+def _verify_study(folder: Path, known: Known, data: Path | None) -> Verification:
+    checks = Checks()
+    if known.trail is not None and check_chain(known.trail, checks):
+        check_acts(known.trail, checks)
+    _check_lock(folder, known, data, checks)
+    for path in _documents(folder):
+        before = len(checks.all())
+        check_document(workspace.read(path, "the document"), known, checks)
+        checks.name_since(before, path.relative_to(folder).as_posix())
+    return Verification(path=str(folder), kind="study", checks=checks.all())
+
+
+def _check_lock(folder: Path, known: Known, data: Path | None, checks: Checks) -> None:
+    place = folder / "lock"
+    if not (place / LOCK_NAME).is_file():
+        checks("the test set is locked", held=False, detail=str(place), failure="incomplete")
+        return
+    lock = check_lock(place, data or _data_of(folder), checks)
+    if lock is not None and known.trail is not None:
+        content = workspace.read(place / LOCK_NAME, "the lock")
+        check_lock_in_trail(lock, digest(content), known.trail, checks)
+
+
+def _data_of(folder: Path) -> Path | None:
+    """Return the root of the test set, where the protocol says it lies; None if it is not there."""
+    protocol = folder / "protocol.yaml"
+    try:
+        return test_set_root(read_protocol(protocol), None) if protocol.is_file() else None
+    except ToolError:
+        return None
+
+
+def _documents(folder: Path) -> list[Path]:
+    """Return the newest signed revision of each document in a study."""
+    signed = sorted((folder / SIGNED).glob("*.pdf"))
+    contents = {path: path.read_bytes() for path in signed}
+    return [
+        path
+        for path in signed
+        if not any(
+            other is not path and content.startswith(contents[path])
+            for other, content in contents.items()
+        )
+    ]
