@@ -121,6 +121,9 @@ require_linux_packages() {
   if [ "$extra" = "dev" ]; then
     has pdftotext || missing+=(poppler-utils)
     has qpdf || missing+=(qpdf)
+    has openssl || missing+=(openssl)
+    has softhsm2-util || missing+=(softhsm2)
+    has pkcs11-tool || missing+=(opensc)
   fi
   if [ "${#missing[@]}" -eq 0 ]; then return 0; fi
   has apt-get || fail "system packages are missing: ${missing[*]} (names of Debian and Ubuntu)" \
@@ -138,6 +141,8 @@ require_macos_packages() {
   if [ "$extra" = "dev" ]; then
     has pdftotext || missing+=(poppler)
     has qpdf || missing+=(qpdf)
+    has softhsm2-util || missing+=(softhsm)
+    has pkcs11-tool || missing+=(opensc)
   fi
   if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]} (brew)"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from validation.attest.certificates import Reason
     from validation.attest.persons import Person
-    from validation.study.identities import Authority
+    from validation.study.authority import Authority
     from validation.study.identity_review import Identity
     from validation.study.identity_store import Issued
 
@@ -77,12 +77,12 @@ def _authority(study: Path, name: str, organisation: str, years: int) -> None:
     Example:
         segval identity authority study --name "Test authority of Acme"
     """
-    from validation.study import identities
+    from validation.study import authority
     from validation.study.identity_store import IdentityStore
 
     store = IdentityStore(study)
-    identities.require_room(store)
-    root = identities.create_authority(
+    authority.require_room(store)
+    root = authority.create_authority(
         study,
         name=name.strip(),
         organisation=organisation.strip(),
@@ -138,12 +138,12 @@ def _issue(study: Path, request: Path, days: int) -> None:
     Example:
         segval identity issue study jdoe.csr
     """
-    from validation.study import identities, personal_key
+    from validation.study import issuing, personal_key
 
     asked = personal_key.read_request(request)
-    identities.require_issuable(study, asked)
+    issuing.require_issuable(study, asked)
     authority = _opened(study)
-    _say(identities.issue(study, asked, authority, at=clock.now(), days=days))
+    _say(issuing.issue(study, asked, authority, at=clock.now(), days=days))
 
 
 @identity_command.command("install")
@@ -186,18 +186,36 @@ def _create(  # noqa: PLR0917 - click calls it by name
     Example:
         segval identity create study --user jdoe --name "Jane Doe" --key jdoe.p12
     """
-    from validation.study import identities, personal_key
+    from validation.study import issuing, personal_key
 
     person = _person(user, name, organisation)
     _require_free(key)
-    identities.require_free_id(study, person)
+    issuing.require_free_id(study, person)
     authority = _opened(study)
     password = ask_new_password(f"key file {key}")
     made = personal_key.new_request(person, key, password)
-    issued = identities.issue(study, made.request, authority, at=clock.now(), days=days)
+    issued = issuing.issue(study, made.request, authority, at=clock.now(), days=days)
     personal_key.install(key, (issued.certificate, authority.certificate), password)
     _say(issued)
     click.echo(f"key file     {key}")
+
+
+@identity_command.command("register")
+@_study
+@click.argument("certificate", type=FILE)
+def _register(study: Path, certificate: Path) -> None:
+    """Take in CERTIFICATE, which the company's own authority issued to a person.
+
+    The authority's root is pinned in identities/trust/root.pem of STUDY, its revocation list
+    lies beside it as a .crl file.
+
+    \b
+    Example:
+        segval identity register study jdoe.pem
+    """
+    from validation.study import issuing
+
+    _say(issuing.register(study, certificate, at=clock.now()))
 
 
 @identity_command.command("list")
@@ -273,13 +291,13 @@ def _revoke(study: Path, serial_or_user: str, reason: "Reason", note: str) -> No
     Example:
         segval identity revoke study jdoe --reason key_compromise --note "notebook stolen"
     """
-    from validation.study import identities
+    from validation.study import revoking
 
     if note and not note.isprintable():
         raise click.BadParameter("give one printable line", param_hint="--note")
-    for one in identities.to_revoke(study, serial_or_user):
+    for one in revoking.to_revoke(study, serial_or_user):
         click.echo(f"to be revoked: {one.person.user}, {one.person.name}, {one.serial}", err=True)
-    revoked = identities.revoke(
+    revoked = revoking.revoke(
         study, serial_or_user, _opened(study), reason=reason, note=note.strip(), at=clock.now()
     )
     for one in revoked:
@@ -302,11 +320,11 @@ def _crl(study: Path, days: int) -> None:
     Example:
         segval identity crl study
     """
-    from validation.study import identities
+    from validation.study import authority
 
-    renewed = identities.renew_list(study, _opened(study), at=clock.now(), days=days)
+    renewed = authority.renew_list(study, _opened(study), at=clock.now(), days=days)
     until = f"{renewed.next_update_utc:%Y-%m-%d}"
-    click.echo(f"revocation list {identities.crl_number(renewed)} counts until {until}")
+    click.echo(f"revocation list {authority.crl_number(renewed)} counts until {until}")
 
 
 def _person(user: str, name: str, organisation: str) -> "Person":
@@ -334,10 +352,10 @@ def _require_free(*paths: Path) -> None:
 
 
 def _opened(study: Path) -> "Authority":
-    from validation.study import identities
+    from validation.study import authority
 
-    identities.require_authority(study)
-    return identities.open_authority(study, ask_password("the authority's key file"))
+    authority.require_authority(study)
+    return authority.open_authority(study, ask_password("the authority's key file"))
 
 
 def _say(issued: "Issued") -> None:
