@@ -3,10 +3,13 @@
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import jsonschema
@@ -212,6 +215,41 @@ def test_the_commands_of_a_page_do_what_it_says(path: Path, tmp_path: Path) -> N
     assert steps
     for step in steps:
         pages.run(step, tmp_path, variables)
+
+
+ASKING = [path for path in PAGES if any(pages.steps(path.read_text(encoding="utf-8"), "terminal"))]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
+@pytest.mark.parametrize("path", ASKING, ids=named)
+def test_the_commands_of_a_page_that_ask_for_passwords_do_what_it_says(
+    path: Path, tmp_path: Path, terminal: Callable[..., Any]
+) -> None:
+    shutil.copytree(ROOT / "protocols" / "nuclei-count", tmp_path / "protocols" / "nuclei-count")
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt if "again" not in prompt else asked[-1])
+        return "the authority's one" if "authority" in asked[-1] else "a person's password"
+
+    for step in pages.steps(text_of(path), "terminal"):
+        program, *words = shlex.split(step.script)
+        assert program == "segval"
+        arguments = [found for one in words for found in _expanded(one, tmp_path)]
+        ended = terminal(*arguments, answers=answer, cwd=tmp_path)
+        shown = f"line {step.line}: {step.script}\n{ended.everything}"
+        assert ended.status == step.status, shown
+        said = ended.stdout if ended.status == 0 else ended.stderr
+        assert pages.same(step.printed or "", said), shown
+    assert asked
+
+
+def _expanded(word: str, folder: Path) -> list[str]:
+    """Return what a shell makes of a word with an asterisk."""
+    if "*" not in word:
+        return [word]
+    return [path.relative_to(folder).as_posix() for path in sorted(folder.glob(word))]
 
 
 # --- the runner itself --------------------------------------------------------------------

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+Answers = Callable[[str], str | None]
+"""What is typed at a prompt; None: nothing."""
 
 _SECONDS = 60
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,7 +43,7 @@ def at_terminal(*arguments: object, answers: Sequence[str] = (), cwd: Path | Non
 
     Args:
         arguments: Of the command line.
-        answers: What is typed, in order, each followed by Return.
+        answers: What is typed, in order, each followed by Return; or a function of the prompt.
         cwd: Where it runs.
     """
     master, slave = pty.openpty()
@@ -56,7 +59,8 @@ def at_terminal(*arguments: object, answers: Sequence[str] = (), cwd: Path | Non
         )
         os.close(slave)
         try:
-            shown = _converse(master, child, list(answers))
+            given = answers if callable(answers) else _in_order(answers)
+            shown = _converse(master, child, given)
         finally:
             os.close(master)
             if child.poll() is None:
@@ -67,7 +71,12 @@ def at_terminal(*arguments: object, answers: Sequence[str] = (), cwd: Path | Non
         return Ended(child.returncode, out.read().decode(), err.read().decode(), shown)
 
 
-def _converse(master: int, child: "subprocess.Popen[bytes]", answers: list[str]) -> str:
+def _in_order(answers: Sequence[str]) -> Answers:
+    left = list(answers)
+    return lambda _: left.pop(0) if left else None
+
+
+def _converse(master: int, child: "subprocess.Popen[bytes]", answers: Answers) -> str:
     shown, answered = b"", 0
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
@@ -81,9 +90,11 @@ def _converse(master: int, child: "subprocess.Popen[bytes]", answers: list[str])
                 child.wait(_SECONDS)
                 return shown.decode()
             shown += part
-            if shown[answered:].endswith(b": ") and answers:
+            if shown[answered:].endswith(b": "):
+                answer = answers(shown[answered:].decode().strip())
                 answered = len(shown)
-                os.write(master, answers.pop(0).encode() + b"\n")
+                if answer is not None:
+                    os.write(master, answer.encode() + b"\n")
         elif child.poll() is not None:
             return shown.decode()
     raise AssertionError(f"it did not end; the terminal showed {shown!r}")

@@ -3,7 +3,8 @@
 A fenced block is run when the line before it is ``<!-- run -->``, or ``<!-- run: exit 1 -->``
 where the last command has to end with that status. In a ``console`` block lines that begin
 with ``$ `` are commands, all others what they print, ``...`` standing for anything; a
-``bash`` block is run as it is. Blocks of one page share a folder and run in their order.
+``bash`` block is run as it is. Blocks of one page share a folder and run in their order. After
+``<!-- terminal -->`` a block is for a terminal, as its commands ask for passwords there.
 """
 
 import doctest
@@ -15,7 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(
-    r"^(?:<!-- run(?:: exit (?P<status>\d))? -->\n)(?P<ticks>```+)(?P<language>console|bash)\n"
+    r"^(?:<!-- (?P<where>run|terminal)(?:: exit (?P<status>\d))? -->\n)"
+    r"(?P<ticks>```+)(?P<language>console|bash)\n"
     r"(?P<body>.*?)^(?P=ticks)$",
     re.DOTALL | re.MULTILINE,
 )
@@ -43,9 +45,11 @@ def pages() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *found])
 
 
-def steps(text: str) -> Iterator[Step]:
+def steps(text: str, where: str = "run") -> Iterator[Step]:
     """Yield what a page wants run, in order; a command of a console block is a step."""
     for match in _FENCE.finditer(text):
+        if match["where"] != where:
+            continue
         line = text[: match.start()].count("\n") + 1
         status = int(match["status"] or 0)
         if match["language"] == "bash":
