@@ -15,12 +15,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from validation import clock
-from validation.attest.verify import verify
 from validation.cli import main
 from validation.errors import LeakageError, LockError, TestSetError, ToolError
+from validation.record import digest
 from validation.study.fingerprinting import list_folder
 from validation.study.locking import Locked, lock_test_set
 from validation.study.opening import read_lock, read_protocol
+from validation.study.verifying import verify
 from validation.testset.training import listed_images, parse_listed_images
 
 
@@ -171,7 +172,8 @@ def test_a_run_records_what_the_lock_found(leaking: Any) -> None:
     assert "1 case with a near-duplicate and 1 subject (2 cases) with images in development" in html
     assert "leak.jpg" in html
     assert verify(record).outcome == "held"
-    assert verify(record / "report.pdf").outcome == "held"
+    of_report = {one.what: one.outcome for one in verify(record / "report.pdf").checks}
+    assert of_report["what is said of leakage follows from the lists of the lock"] == "held"
 
 
 def test_a_run_says_on_stdout_what_was_found(leaking: Any, no_report: None) -> None:
@@ -246,8 +248,26 @@ def test_a_list_of_the_lock_that_was_tampered_with_is_found(
     with pytest.raises(ToolError):
         leaking.run()
     checks = verify(leaking.folder / "lock", data=leaking.root).checks
-    (failed,) = [one for one in checks if one.outcome == "did_not_hold"]
-    assert name in failed.what
+    failed = [one for one in checks if one.outcome == "did_not_hold"]
+    assert failed[0].what == "the lists of images are those that the lock names"
+    assert name in failed[0].detail
+
+
+def test_fingerprints_that_were_forged_with_their_digest_are_found(leaking: Any) -> None:
+    folder = leaking.folder / "lock"
+    content = (folder / "fingerprints.csv").read_bytes()
+    images = parse_listed_images(content, "fingerprints.csv")
+    other = images[0].fingerprint
+    assert other is not None
+    leaked = images[1]._replace(fingerprint=other._replace(perceptual_hash="0" * 64))
+    forged = listed_images([images[0], leaked, *images[2:]])
+    (folder / "fingerprints.csv").write_bytes(forged)
+    lock = (folder / "lock.json").read_text().replace(digest(content), digest(forged))
+    (folder / "lock.json").write_text(lock)
+    failed = [one for one in verify(folder, data=leaking.root).checks
+              if one.outcome == "did_not_hold"]  # fmt: skip
+    assert [one.what for one in failed] == ["the fingerprints follow from the images"]
+    assert "images/C2.png" in failed[0].detail
 
 
 @pytest.mark.parametrize("name", ["leakage.json", "lock/training.csv", "lock/fingerprints.csv"])
@@ -265,8 +285,23 @@ def test_a_finding_that_was_taken_out_of_a_record_is_found(
     failed = {one.what for one in verify(leaking.folder / "record").checks
               if one.outcome == "did_not_hold"}  # fmt: skip
     assert "what is said of leakage follows from the lists of the lock" in failed
-    (leaking.folder / "record" / name).unlink()
+    path.unlink()
     assert verify(leaking.folder / "record").outcome == "did_not_hold"
+
+
+def test_a_report_whose_finding_was_taken_out_does_not_hold(leaking: Any, no_report: None) -> None:
+    from validation.attest.rederive import check_derivation
+    from validation.attest.verification import Checks
+
+    leaking.run()
+    record = leaking.folder / "record"
+    names = [one for one in record.rglob("*") if one.is_file() and one.name != "leakage.json"]
+    checks = Checks()
+    check_derivation(
+        {one.relative_to(record).as_posix(): one.read_bytes() for one in names}, checks
+    )
+    (failed,) = [one for one in checks.all() if one.outcome != "held"]
+    assert (failed.failure, failed.detail) == ("incomplete", "leakage.json is missing")
 
 
 def test_a_lock_of_before_can_be_read_and_run(locked: Any, no_report: None) -> None:

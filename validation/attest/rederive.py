@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from validation.attest.leakage_checks import check_leakage
 from validation.attest.verification import Checks
 from validation.errors import ToolError
 from validation.evidence.files import (
@@ -24,11 +25,8 @@ from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.plan.source import parse, protocol_from
 from validation.record import digest
-from validation.testset.leakage_record import Leakage
-from validation.testset.lock import FINGERPRINTS_NAME, TRAINING_NAME, Lock
-from validation.testset.locked_leakage import locked_leakage
+from validation.testset.lock import Lock
 
-LEAKAGE = "leakage.json"
 _MOST_NAMED = 5
 
 
@@ -49,7 +47,7 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
         checks(what, None, _named(error))
         return
     _check_lock(files, protocol, lock, checks)
-    _check_leakage(files, protocol, lock, checks)
+    check_leakage(files, protocol, lock, checks)
     _check_run(protocol, lock, run, findings, checks)
     _check_evidence(files, protocol, lock, findings, checks)
     _check_timing(run, checks)
@@ -99,40 +97,6 @@ def _check_lock(files: Mapping[str, bytes], protocol: Protocol, lock: Lock, chec
         return
     found = digest(content)
     checks(what, found == lock.manifest_digest, found)
-
-
-def _check_leakage(
-    files: Mapping[str, bytes], protocol: Protocol, lock: Lock, checks: Checks
-) -> None:
-    """Add the checks of what test set and development share, from the lists of the lock."""
-    if LEAKAGE not in files and lock.leakage is None:
-        return  # a record of before leakage was looked for, which its report says
-    fingerprints = files.get(f"lock/{FINGERPRINTS_NAME}")
-    training = files.get(f"lock/{TRAINING_NAME}")
-    what = "the lists of images are those that the lock names"
-    stated = (
-        (None, None)
-        if lock.leakage is None
-        else (lock.leakage.fingerprints_digest, lock.leakage.training_digest)
-    )
-    found = tuple(None if one is None else digest(one) for one in (fingerprints, training))
-    held = checks(what, found == stated, ", ".join(one or "none" for one in found))
-    what = "what is said of leakage follows from the lists of the lock"
-    try:
-        said = Leakage.from_json(files[LEAKAGE])
-        derived = locked_leakage(protocol, lock, fingerprints, training)
-    except (KeyError, ToolError, ValidationError) as error:
-        checks(what, None if held else False, _named(error))
-        return
-    checks(what, said == derived, said.not_checked or _leakage_words(said))
-
-
-def _leakage_words(said: Leakage) -> str:
-    counts = said.counts
-    return (
-        f"{counts.images} case(s) and {counts.shared_subject} subject(s) shared with development, "
-        f"{counts.within_test_set} case(s) alike"
-    )
 
 
 def _check_run(
