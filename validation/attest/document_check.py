@@ -10,7 +10,11 @@ from validation.attest.rederive import check_derivation, check_promise
 from validation.attest.signature_check import check_signatures
 from validation.attest.signed_pdf import SignedDocument, unsigned_part
 from validation.attest.signing_subject import SigningSubject, subject_of
-from validation.attest.trail_check import check_chain, check_signatures_against
+from validation.attest.trail_check import (
+    check_chain,
+    check_nothing_lost,
+    check_signatures_against,
+)
 from validation.attest.trust import Trust
 from validation.attest.verification import Checks
 from validation.errors import SignatureError, ToolError
@@ -98,6 +102,15 @@ def check_revisions(
         known: What they are held against.
         checks: Where the checks are added.
     """
+    try:
+        subject = subject_of(report)
+    except ToolError as error:
+        checks("the report says what it is", None, error.what)
+        return
+    if known.trail is not None:
+        check_nothing_lost(subject.id, map(digest, signed.values()), known.trail, checks)
+    if not signed:
+        return
     newest = max(sorted(signed), key=lambda name: len(signed[name]))
     strangers = sorted(
         name
@@ -110,9 +123,4 @@ def check_revisions(
         ", ".join(strangers) or f"{len(signed)} revisions, the newest is {newest}",
         clause="21 CFR 11.70",
     )
-    try:
-        subject = subject_of(report)
-    except ToolError as error:
-        checks(f"{newest} can be read", None, error.what)
-        return
     check_signed(signed[newest], subject, known, checks)

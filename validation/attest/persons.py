@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
@@ -67,10 +68,21 @@ def _text_problems(what: str, text: str) -> Iterator[str]:
         yield f"{what} is not in Unicode's composed form (NFC)"
     if any(unicodedata.bidirectional(one) in _BIDI for one in text):
         yield f"{what} holds characters that turn the direction of writing"
+    if _mixes_directions(text):
+        yield f"{what} mixes two directions of writing, which no certificate can hold (RFC 4518)"
     try:
         one_line(text)
     except ValueError as error:
         yield f"{what} {error}"
+
+
+def _mixes_directions(text: str) -> bool:
+    """Tell whether names of certificates that hold the text could not be compared."""
+    name = asn1_x509.Name.build({"common_name": text})
+    try:
+        return not name.hashable
+    except ValueError:
+        return True
 
 
 def subject_name(person: Person) -> x509.Name:

@@ -74,6 +74,8 @@ def standing(
     try:
         # The library says of none of its functions what they return.
         asyncio.run(validator.async_validate_usage({"non_repudiation"}))  # type: ignore[no-untyped-call]
+    except ValueError as error:  # a name or another part that the library cannot read
+        return Standing("unfit", _clause(error))
     except (errors.PathError, errors.ValidationError) as error:
         known = (word for kind, word in words.items() if isinstance(error, kind))
         return Standing(next(known, "untrusted"), _clause(error))

@@ -61,6 +61,32 @@ def check_signatures_against(document: SignedDocument, trail: Trail, checks: Che
     _check_newest(document, ended, checks)
 
 
+def check_nothing_lost(subject_id: str, there: Iterable[str], trail: Trail, checks: Checks) -> None:
+    """Add the check that every signed revision of a document that the trail knows is there.
+
+    A signature that was given again, with a reason, takes the place of the one before.
+
+    Args:
+        subject_id: Record id of a report, number of a protocol.
+        there: Digests of the signed revisions that are there.
+        trail: The study's trail.
+        checks: Where the check is added.
+    """
+    newest = {
+        one.about.digest: one.details.get("signed", "")
+        for one in trail.events
+        if one.action in ENDS and one.about.id == subject_id
+    }
+    lost = sorted(set(newest.values()) - set(there))
+    checks(
+        "every signed revision that the trail knows is here",
+        not lost,
+        ", ".join(lost) or f"{len(newest)} revisions",
+        failure="incomplete",
+        clause=_CLAUSE,
+    )
+
+
 def anchor_of(signature: FoundSignature) -> Anchor | None:
     """Return the event that a signature names; None where it was made elsewhere."""
     stated = signature.manifestation

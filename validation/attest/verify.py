@@ -57,7 +57,6 @@ def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]
         name: workspace.read(folder / SIGNED / name, "a signed report")
         for name in workspace.files_below(folder / SIGNED)
     }
-    if not signed:
-        return ("nobody has signed this report: there is no signed revision in signed/",)
     check_revisions(files["report.pdf"], signed, known, checks)
-    return ()
+    said = "nobody has signed this report: there is no signed revision in signed/"
+    return () if signed else (said,)

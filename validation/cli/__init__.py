@@ -23,6 +23,7 @@ from validation.cli.protocol import protocol_command
 from validation.cli.report import report_command
 from validation.cli.run import run_command
 from validation.cli.schema import schema_command
+from validation.cli.sign import sign_command
 from validation.cli.verify import verify_command
 from validation.errors import ToolError
 
@@ -84,6 +85,7 @@ for _command in (
     lock_command,
     protocol_command,
     run_command,
+    sign_command,
     report_command,
     verify_command,
     audit_command,

@@ -98,8 +98,11 @@ def _matching(
 
 
 def _lines(found: "Review", shown: tuple["Event", ...]) -> list[str]:
+    users = max((len(one.actor.user) for one in shown), default=0)
+    actions = max((len(one.action) for one in shown), default=0)
     lines = [
-        f"{one.sequence:>5}  {one.at[:19]}Z  {one.actor.user:<12}  {one.action:<16}  {_about(one)}"
+        f"{one.sequence:>5}  {one.at[:19]}Z  {one.actor.user:<{users}}  {one.action:<{actions}}  "
+        f"{_about(one)}"
         for one in shown
     ]
     lines += [f"       {one.where}: {one.what}" for one in found.problems]

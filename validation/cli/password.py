@@ -1,4 +1,4 @@
-"""Passwords: asked at the terminal, and nowhere else.
+"""Passwords and consent: asked at the terminal, and nowhere else.
 
 They are never arguments, variables of the environment, logged or part of an error.
 """
@@ -40,6 +40,24 @@ def ask_new_password(what: str) -> str:
     if _asked("The same again: ") != password:
         raise IdentityError("the two passwords differ; nothing was made")
     return password
+
+
+def ask_yes(question: str) -> bool:
+    """Ask a question at the terminal and return whether the answer is yes; the default is no.
+
+    Raises:
+        IdentityError: There is no terminal.
+    """
+    _require_terminal()
+    prompt = f"{question} [y/N]: "
+    if sys.platform == "win32":
+        answer = input(prompt)
+    else:
+        # Not stdin: what is piped into the program gives no signature.
+        with open("/dev/tty", "r+b", buffering=0) as terminal:  # noqa: PTH123 - a device
+            terminal.write(prompt.encode())
+            answer = terminal.readline().decode(errors="replace")
+    return answer.strip().casefold() in {"y", "yes"}
 
 
 def _asked(prompt: str) -> str:

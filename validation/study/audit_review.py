@@ -8,15 +8,10 @@ from validation import workspace
 from validation.attest.anchors import Checkpoint, anchor_in
 from validation.attest.audit_file import TRAIL_NAME, go_on_after_break, load, trail_path
 from validation.attest.audit_trail import Event, anchor_problems
+from validation.attest.study_check import open_acts
 from validation.errors import AuditError, Problem
 from validation.report.audit_report import render_audit
 from validation.study.operator import operator
-
-_ENDED_BY = {
-    "lock.started": ("lock.created", "lock.failed", "lock.aborted"),
-    "run.started": ("run.completed", "run.failed", "run.aborted"),
-    "sign.intent": ("sign.completed", "sign.failed"),
-}
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,10 @@ def review(study: Path, against: Iterable[Path] = ()) -> Review:
     trail = load(path)
     problems = [*trail.problems]
     problems += anchor_problems(trail.events, [anchor_in(one) for one in against])
-    remarks = list(_open_acts(trail.events))
+    remarks = [
+        f"event {one.sequence}: {one.action} of {one.about.id} has no end yet"
+        for one in open_acts(trail.events)
+    ]
     if trail.torn:
         remarks.append(
             f"{len(trail.torn)} bytes after the last event: its writing was cut off; the next "
@@ -109,13 +107,3 @@ def _path(study: Path) -> Path:
     if study.is_file():
         return study if study.name == TRAIL_NAME else trail_path(study.parent)
     return trail_path(study)
-
-
-def _open_acts(events: Sequence[Event]) -> Iterable[str]:
-    """Yield the acts of which no later event says how they ended."""
-    for place, one in enumerate(events):
-        ends = _ENDED_BY.get(one.action)
-        if ends and not any(
-            later.action in ends and later.about.id == one.about.id for later in events[place:]
-        ):
-            yield f"event {one.sequence}: {one.action} of {one.about.id} has no end yet"

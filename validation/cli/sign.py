@@ -1,0 +1,204 @@
+"""``segval sign``: a signature under 21 CFR 11, shown before it is given."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from validation import clock
+from validation.cli.options import FILE, FOLDER, SYMBOLS, json_option, say_json
+from validation.cli.password import ask_password, ask_yes
+
+if TYPE_CHECKING:
+    from validation.attest.signatures import Level
+    from validation.study.presenting import Presented
+    from validation.study.signing import SignedFile
+    from validation.study.signing_keys import SigningKey
+
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command("sign")
+@click.argument("pdf", type=FILE)
+@click.option("--role", required=True, help="Role in which you sign, as in the protocol.")
+@click.option("--key", type=FILE, help="Your key file (PKCS#12).")
+@click.option("--token-library", type=FILE, help="PKCS#11 library of a token, instead of --key.")
+@click.option("--token", help="Label of the token.")
+@click.option("--token-key", help="Label of key and certificate on the token.")
+@click.option(
+    "--level",
+    type=click.Choice(["B-B", "B-T", "B-LTA"]),
+    default="B-B",
+    show_default=True,
+    help="PAdES level; B-T and B-LTA need --tsa.",
+)
+@click.option("--tsa", metavar="URL", help="Time-stamp authority (RFC 3161).")
+@click.option("--study", type=FOLDER, help="Folder of the protocol, where it is not found.")
+@click.option("--trust", type=FOLDER, help="Folder of pinned roots and revocation lists.")
+@click.option("--out", type=_NEW_FILE, help="Signed file; else signed/NAME-NUMBER-ROLE.pdf.")
+@click.option(
+    "--again",
+    metavar="REASON",
+    default="",
+    help="Sign a revision again that was signed already, e.g. because the file was lost.",
+)
+@click.option(
+    "--import-signed",
+    type=FILE,
+    metavar="SIGNED",
+    help="Take back PDF as it was signed elsewhere, instead of signing it here.",
+)
+@json_option
+def sign_command(  # noqa: PLR0917 - click calls it by name
+    pdf: Path,
+    role: str,
+    key: Path | None,
+    token_library: Path | None,
+    token: str | None,
+    token_key: str | None,
+    level: "Level",
+    tsa: str | None,
+    study: Path | None,
+    trust: Path | None,
+    out: Path | None,
+    again: str,
+    import_signed: Path | None,
+    as_json: bool,
+) -> None:
+    """Sign PDF, a protocol document or a report, as the next of its signatories.
+
+    What will be signed is shown and asked for, then the password, for every signature. The
+    signed revision is a new file; the audit trail of the study is told before and after.
+
+    Exit status 0: it is signed; 3: it is not, and why.
+
+    \b
+    Example:
+        segval sign records/nuclei-count/report.pdf --key me.p12 --role author \\
+            --study protocols/nuclei-count
+    """
+    from validation.attest.trust_files import load_trust
+    from validation.study.identity_store import IdentityStore
+    from validation.study.presenting import present
+    from validation.study.study_folder import study_of
+
+    folder = study_of(pdf, study)
+    pinned = load_trust(trust) if trust else IdentityStore(folder).trust()
+    presented = present(pdf, role, study=folder, trust=pinned, again=again.strip())
+    if import_signed is not None:
+        from validation.study.importing_signed import import_document
+
+        place = import_document(presented, import_signed, out=out)
+        _say_imported(place, presented, as_json=as_json)
+        return
+    means = Means(key, token_library, token, token_key)
+    means.require_one()
+    for line in card(presented):
+        click.echo(line, err=True)
+    if not ask_yes("Do you sign this?"):
+        raise click.Abort
+    with means.opened(presented) as opened:
+        signed = _signed(presented, opened, level, tsa, out)
+    _say(signed, presented, as_json=as_json)
+
+
+def _signed(
+    presented: "Presented", key: "SigningKey", level: "Level", tsa: str | None, out: Path | None
+) -> "SignedFile":
+    from validation.attest.time_stamps import HttpTimeStamper
+    from validation.study.signing import sign_presented
+
+    stamper = HttpTimeStamper(tsa, clock.now()) if tsa else None
+    return sign_presented(
+        presented, key.signer, key=key.name, level=level, time_stamper=stamper, out=out
+    )
+
+
+def card(presented: "Presented") -> list[str]:
+    """Return what a person is shown before signing: what, as what, after whom, with what words."""
+    subject, signatory = presented.subject, presented.signatory
+    kind = {"protocol": "validation protocol", "report": "validation report"}[subject.kind]
+    lines = [
+        f"document   {kind} {subject.number}, revision {subject.revision}: {subject.title}",
+        f"file       {presented.path}",
+        f"SHA-256    {presented.digest.removeprefix('sha256:')}",
+    ]
+    if subject.kind == "report":
+        lines.insert(1, f"record     {subject.id}, verdict {SYMBOLS[subject.verdict]}")
+    lines += [
+        f"signed by  {one.name} ({one.user}), {subject.signatories[one.number - 1].role}"
+        for one in presented.document.signatures
+    ]
+    place = f"signature {presented.position + 1} of {len(subject.signatories)}"
+    after = "; nobody can sign after it" if presented.is_last else ""
+    return [
+        *lines,
+        f"you sign   as {signatory.role} ({signatory.title}), {place}{after}",
+        f"meaning    {signatory.meaning}",
+    ]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a person signs with: a key file, or a token."""
+
+    key: Path | None
+    library: Path | None
+    token: str | None
+    token_key: str | None
+
+    def require_one(self) -> None:
+        """Refuse none and both.
+
+        Raises:
+            click.UsageError: Neither or both are given.
+        """
+        if (self.key is None) == (self.library is None or self.token is None):
+            said = "give your key file by --key, or a token by --token-library and --token"
+            raise click.UsageError(said)
+
+    @contextmanager
+    def opened(self, presented: "Presented") -> Iterator["SigningKey"]:
+        """Ask for the password or PIN, and give the key for one signature."""
+        from validation.study.presenting import about_document
+        from validation.study.signing_keys import open_key_file, opened_token
+
+        about, study = about_document(presented.subject, presented.digest), presented.study
+        if self.key is not None:
+            yield open_key_file(self.key, about, study=study, ask=ask_password)
+        elif self.library is not None and self.token is not None:
+            with opened_token(
+                self.library, self.token, self.token_key, about, study=study, ask=ask_password
+            ) as key:
+                yield key
+
+
+def _say(signed: "SignedFile", presented: "Presented", *, as_json: bool) -> None:
+    stated = signed.manifestation
+    if as_json:
+        say_json(
+            {
+                "signed": str(signed.path),
+                "digest": signed.digest,
+                "complete": presented.is_last,
+                "manifestation": stated.model_dump(mode="json"),
+            }
+        )
+        return
+    click.echo(f"signed  {signed.path}\n        {signed.digest}")
+    click.echo(f"        {stated.name} ({stated.user}), {stated.role}, {stated.at}")
+    if presented.is_last:
+        click.echo("        the last signature: the document is locked")
+    else:
+        after = presented.subject.signatories[presented.position + 1]
+        click.echo(f"        next: {after.role} ({after.title}) signs this file")
+
+
+def _say_imported(place: Path, presented: "Presented", *, as_json: bool) -> None:
+    if as_json:
+        say_json({"signed": str(place), "complete": presented.is_last})
+        return
+    click.echo(f"recorded  {place}")
