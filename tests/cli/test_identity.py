@@ -161,6 +161,21 @@ def test_what_would_be_refused_is_refused_before_a_password_is_asked(
     assert not (made / "n").exists()
 
 
+def test_no_key_file_is_left_where_no_certificate_can_be_issued(
+    segval: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "study").mkdir()
+    segval(
+        "authority", "study", "--name", "A", "--years", "1", answers=(AUTHORITY,) * 2, cwd=tmp_path
+    )
+    said = segval(
+        "create", "study", "--user", "jdoe", "--name", "Jane Doe", "--key", "jdoe.p12",
+        "--days", "730", answers=(AUTHORITY,), status=3, cwd=tmp_path,
+    )  # fmt: skip
+    assert "would outlast its authority" in said.stderr
+    assert not (tmp_path / "jdoe.p12").exists()
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [

@@ -192,6 +192,8 @@ def _create(  # noqa: PLR0917 - click calls it by name
     _require_free(key)
     issuing.require_free_id(study, person)
     authority = _opened(study)
+    # A key file of a person to whom nothing can be issued would only stand in the way.
+    issuing.require_within(authority, at=clock.now(), days=days)
     password = ask_new_password(f"key file {key}")
     made = personal_key.new_request(person, key, password)
     issued = issuing.issue(study, made.request, authority, at=clock.now(), days=days)

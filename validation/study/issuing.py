@@ -55,8 +55,7 @@ def issue(
     person = person_of(request)
     about = Subject(kind="identity", id=person.user)
     with store.held(), act(trail, about, "identity.issue") as told:
-        validity = Validity(at, at + timedelta(days=days))
-        _require_within(validity, authority.certificate)
+        validity = require_within(authority, at=at, days=days)
         require_new_or_same_person(store, person, request)
         certificate = certificates.person_certificate(
             request,
@@ -124,13 +123,20 @@ def require_free_id(study: Path, person: Person) -> None:
     require_new_or_same_person(IdentityStore(study), person, None)
 
 
-def _require_within(validity: Validity, root: x509.Certificate) -> None:
+def require_within(authority: Authority, *, at: datetime, days: int) -> Validity:
+    """Return the validity of a certificate that begins now.
+
+    Raises:
+        IdentityError: It would outlast its authority.
+    """
+    validity, root = Validity(at, at + timedelta(days=days)), authority.certificate
     end = root.not_valid_after_utc
     if validity.not_before < root.not_valid_before_utc or validity.not_after > end:
         raise IdentityError(
             f"the certificate would outlast its authority, which holds until {end:%Y-%m-%d}",
             fix="give fewer --days",
         )
+    return validity
 
 
 def require_new_or_same_person(
