@@ -36,6 +36,7 @@ from xml.sax.saxutils import escape
 import jinja2
 
 from validation.errors import Problem, RenderError
+from validation.report.pdf_writing import rewritten
 from validation.report.signature_fields import SignatureField, mark_places, place_fields
 
 BASE_URL = "http://report.invalid/"
@@ -509,7 +510,7 @@ def render_pdf(
             attachments=[_embedded(file, stamp, weasyprint) for file in files],
         )
     _raise_problems(fetcher, complaints, missing)
-    return content
+    return rewritten(content)
 
 
 def render_page(html: str, *, extra_folders: Sequence[Path] = ()) -> bytes | None:
