@@ -186,6 +186,13 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)
+def test_every_test_that_a_page_names_is_there(path: Path) -> None:
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text_of(path)):
+        assert (ROOT / file).is_file(), file
+        assert not name or f"def {name}(" in text_of(ROOT / file), name
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
 def test_no_page_names_a_folder_of_one_machine(path: Path) -> None:
     assert re.findall(r"(?<![\w.])/(?:work|root|home|Users)/\S*", text_of(path)) == []
 
@@ -201,7 +208,9 @@ def test_every_decision_is_listed() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the guides are for a POSIX shell")
 @pytest.mark.parametrize("path", RUN, ids=named)
-def test_the_commands_of_a_page_do_what_it_says(path: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_do_what_it_says(
+    path: Path, tmp_path: Path, terminal: Callable[..., Any]
+) -> None:
     for folder in ("protocols/nuclei-count", "protocols/simulated-nuclei", "protocols/models"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     beside = str(Path(sys.executable).parent)
@@ -213,36 +222,38 @@ def test_the_commands_of_a_page_do_what_it_says(path: Path, tmp_path: Path) -> N
     }
     steps = list(pages.steps(text_of(path)))
     assert steps
-    for step in steps:
-        pages.run(step, tmp_path, variables)
-
-
-ASKING = [path for path in PAGES if any(pages.steps(path.read_text(encoding="utf-8"), "terminal"))]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
-@pytest.mark.parametrize("path", ASKING, ids=named)
-def test_the_commands_of_a_page_that_ask_for_passwords_do_what_it_says(
-    path: Path, tmp_path: Path, terminal: Callable[..., Any]
-) -> None:
-    shutil.copytree(ROOT / "protocols" / "nuclei-count", tmp_path / "protocols" / "nuclei-count")
     asked: list[str] = []
+    for step in steps:
+        if step.where == "run":
+            pages.run(step, tmp_path, variables)
+        else:
+            _at_terminal(step, tmp_path, terminal, asked)
+
+
+def _at_terminal(step: Any, folder: Path, terminal: Callable[..., Any], asked: list[str]) -> None:
+    """Run a command that asks for passwords, and hold what it says against the page.
+
+    Args:
+        step: The command.
+        folder: Where it runs.
+        terminal: Runs it.
+        asked: Prompts so far; those of this command are added.
+    """
 
     def answer(prompt: str) -> str:
         asked.append(prompt if "again" not in prompt else asked[-1])
+        if "[y/N]" in prompt:
+            return "y"
         return "the authority's one" if "authority" in asked[-1] else "a person's password"
 
-    for step in pages.steps(text_of(path), "terminal"):
-        program, *words = shlex.split(step.script)
-        assert program == "segval"
-        arguments = [found for one in words for found in _expanded(one, tmp_path)]
-        ended = terminal(*arguments, answers=answer, cwd=tmp_path)
-        shown = f"line {step.line}: {step.script}\n{ended.everything}"
-        assert ended.status == step.status, shown
-        said = ended.stdout if ended.status == 0 else ended.stderr
-        assert pages.same(step.printed or "", said), shown
-    assert asked
+    program, *words = shlex.split(step.script)
+    assert program == "segval"
+    arguments = [found for one in words for found in _expanded(one, folder)]
+    ended = terminal(*arguments, answers=answer, cwd=folder)
+    shown = f"line {step.line}: {step.script}\n{ended.everything}"
+    assert ended.status == step.status, shown
+    said = ended.stdout if ended.status == 0 else ended.stderr
+    assert pages.same(step.printed or "", said), shown
 
 
 def _expanded(word: str, folder: Path) -> list[str]:

@@ -36,6 +36,8 @@ class Step:
     """None where the page does not say."""
     status: int
     line: int
+    where: str
+    """``run`` in a shell, or at a ``terminal``, as its command asks for passwords."""
 
 
 def pages() -> list[Path]:
@@ -45,15 +47,14 @@ def pages() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *found])
 
 
-def steps(text: str, where: str = "run") -> Iterator[Step]:
+def steps(text: str) -> Iterator[Step]:
     """Yield what a page wants run, in order; a command of a console block is a step."""
     for match in _FENCE.finditer(text):
-        if match["where"] != where:
-            continue
+        where = match["where"]
         line = text[: match.start()].count("\n") + 1
         status = int(match["status"] or 0)
         if match["language"] == "bash":
-            yield Step(match["body"], None, status, line)
+            yield Step(match["body"], None, status, line, where)
             continue
         commands = re.split(r"^\$ ", match["body"], flags=re.MULTILINE)[1:]
         for number, command in enumerate(commands, start=1):
@@ -61,7 +62,7 @@ def steps(text: str, where: str = "run") -> Iterator[Step]:
             while script.endswith("\\"):
                 more, _, printed = printed.partition("\n")
                 script = f"{script[:-1]}{more.removeprefix('>').strip()}"
-            yield Step(script, printed, status if number == len(commands) else 0, line)
+            yield Step(script, printed, status if number == len(commands) else 0, line, where)
 
 
 def run(step: Step, folder: Path, variables: Mapping[str, str]) -> None:
