@@ -102,6 +102,7 @@ class World:
         *,
         level: Any = "B-B",
         time_stamper: Any = None,
+        trust: Trust | None = None,
         **changes: Any,
     ) -> bytes:
         """Return a document with the signature of a person in the field of a number."""
@@ -111,7 +112,7 @@ class World:
             appearance=page(),
             certifies=number == 1,
             level=level,
-            trust=self.trust,
+            trust=trust or self.trust,
             time_stamper=time_stamper,
             host="bench",
         )
@@ -187,3 +188,11 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 
 def fields_of(content: bytes) -> Any:
     return read_signed(content)
+
+
+def attached(text: bytes = b'{"dice": 0.91}') -> bytes:
+    """Return the small PDF with a metric on its page and in a file that it embeds."""
+    with pikepdf.open(io.BytesIO(document())) as pdf:
+        pdf.pages[0].Contents = pdf.make_stream(b"BT /F1 12 Tf 20 20 Td (Dice 0.91) Tj ET")
+        pdf.attachments["metrics.json"] = pikepdf.AttachedFileSpec(pdf, text)
+        return _saved(pdf)

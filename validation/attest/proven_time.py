@@ -16,9 +16,8 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko_certvalidator import ValidationContext
 
-from validation.attest.signatures import validation_context
+from validation.attest.signatures import time_context
 from validation.attest.signed_pdf import SignedDocument, end_of
 from validation.attest.trust import Trust
 
@@ -93,11 +92,6 @@ def quiet_library() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def time_context(trust: Trust, at: datetime) -> ValidationContext:
-    """Return what time stamps are validated with: the pinned time-stamp authorities alone."""
-    return validation_context(replace(trust, roots=()), at)
 
 
 def with_embedded_lists(trust: Trust, document: SignedDocument) -> Trust:

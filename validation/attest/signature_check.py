@@ -19,10 +19,9 @@ from validation.attest.proven_time import (
     covered_until,
     quiet_library,
     stamps_of,
-    time_context,
     with_embedded_lists,
 )
-from validation.attest.signatures import validation_context
+from validation.attest.signatures import time_context, validation_context
 from validation.attest.signed_pdf import (
     FoundSignature,
     SignedDocument,

@@ -5,9 +5,10 @@ What comes out is read and checked again before it is returned: a signature that
 never handed on.
 """
 
+import asyncio
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +29,7 @@ from pyhanko.sign.signers.pdf_signer import (
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathError
+from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from validation.attest.standing import standing
 from validation.attest.trust import Trust
@@ -86,6 +87,7 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
     """
     _require_level(asked)
     _require_standing(signer, asked)
+    _require_pinned_clock(asked)
     with tempfile.TemporaryDirectory(prefix="segval-sign-") as folder:
         page = Path(folder) / "appearance.pdf"
         page.write_bytes(asked.appearance)
@@ -94,7 +96,7 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
             signed = _signer(signer, asked, page).sign_pdf(
                 writer, existing_fields_only=True, output=io.BytesIO()
             )
-        except (SigningError, PathError, ValueError) as error:
+        except (SigningError, PathError, ValidationError, ValueError) as error:
             raise SignatureError(
                 f"the signature could not be made: {_said(error)}", where=asked.field
             ) from error
@@ -135,6 +137,25 @@ def _require_standing(signer: Signer, asked: Asked) -> None:
             where=certificate.subject.rfc4514_string(),
             fix="`segval identity list` shows every certificate of the study",
         )
+
+
+def _require_pinned_clock(asked: Asked) -> None:
+    """Refuse a time stamp that nobody could believe afterwards."""
+    if asked.level == "B-B" or asked.time_stamper is None:
+        return
+    try:
+        asyncio.run(_clock_paths(asked.time_stamper, time_context(asked.trust, asked.at)))
+    except (PathError, ValidationError, ValueError) as error:
+        raise SignatureError(
+            f"the time-stamp authority is not one that is pinned: {_said(error)}",
+            fix="put its certificate, and the revocation list of its issuer where a list is "
+            "needed, into identities/trust",
+        ) from error
+
+
+async def _clock_paths(stamper: TimeStamper, context: ValidationContext) -> None:
+    async for _ in stamper.validation_paths(context):  # type: ignore[no-untyped-call]
+        pass
 
 
 class _OneClock(PdfSigner):
@@ -201,3 +222,8 @@ def validation_context(trust: Trust, at: datetime) -> ValidationContext:
         allow_fetching=False,
         revocation_mode="require",
     )
+
+
+def time_context(trust: Trust, at: datetime) -> ValidationContext:
+    """Return what time stamps are validated with: the pinned time-stamp authorities alone."""
+    return validation_context(replace(trust, roots=()), at)

@@ -37,10 +37,13 @@ def refusals(
     turn = next_signatory(signatories, given)
     if turn is None:
         return ("every signature is there: nothing is left to sign",)
+    own = next((one for one in signatories if one.role == asking.role), None)
+    if own is None:
+        return (f"the protocol has no signatory {asking.role}: {turn.role} signs next",)
     found = []
-    if asking.role != turn.role:
+    if own != turn:
         found.append(f"it is not the turn of role {asking.role}: {turn.role} signs next")
-    return (*found, *_objections(turn, given, asking))
+    return (*found, *_objections(own, given, asking))
 
 
 def _objections(signatory: Signatory, before: Sequence[Given], asking: Given) -> Iterator[str]:

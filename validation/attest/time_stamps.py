@@ -4,11 +4,10 @@ import asyncio
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from asn1crypto import cms, tsp
 from pyhanko.sign.timestamps.api import TimeStamper
-from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 
 from validation.errors import SignatureError
 
@@ -16,6 +15,19 @@ _TIMEOUT_S = 20
 _MOST_BYTES = 1 << 20
 MOST_APART = timedelta(minutes=5)
 """The authority's clock and ours may differ by this."""
+
+
+class _Response(tsp.TimeStampResp):  # type: ignore[misc]  # the library has no types
+    """A response that may lack its time stamp, as a refusal does (RFC 3161, 2.4.2)."""
+
+    _fields: ClassVar = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
+
+
+def _codes(status: Any) -> list[str]:  # noqa: ANN401 - ASN.1
+    return sorted(status["fail_info"].native or ())
 
 
 class HttpTimeStamper(TimeStamper):
@@ -40,7 +52,7 @@ class HttpTimeStamper(TimeStamper):
         """Send a request and return the response."""
         content = await asyncio.to_thread(self._answer, req.dump())
         try:
-            response = tsp.TimeStampResp.load(content, strict=True)
+            response = _Response.load(content, strict=True)
             response.native  # noqa: B018 - reads it whole; what is damaged raises here
         except (ValueError, TypeError) as error:
             raise self._error("it answered with something else than a time stamp") from error
@@ -53,11 +65,18 @@ class HttpTimeStamper(TimeStamper):
             SignatureError: The authority cannot be reached, refuses, answers another request,
                 or its clock is more than five minutes from ours.
         """
-        try:
-            stamp = await super().async_timestamp(message_digest, md_algorithm)
-        except TimestampRequestError as error:
-            raise self._error(f"the time stamp was not given: {error}") from error
-        told = stamp["content"]["encap_content_info"]["content"].parsed
+        # pyHanko's own check of the answer fails on a wrong nonce with an AttributeError, and
+        # on a refusal with a ValueError.
+        nonce, request = self.request_cms(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
+        response = await self.async_request_tsa_response(request)
+        status = response["status"]
+        if status["status"].native not in {"granted", "granted_with_mods"}:
+            said = "; ".join([*(status["status_string"].native or ()), *_codes(status)])
+            raise self._error(f"it refused the time stamp: {said or status['status'].native}")
+        stamp = response["time_stamp_token"]
+        told = self._told(stamp)
+        if told["nonce"].native != nonce:
+            raise self._error("it answered another request: its nonce is not ours")
         self._require_digest(told, message_digest)
         apart = abs(told["gen_time"].native - self._at)
         if apart > MOST_APART:
@@ -66,6 +85,15 @@ class HttpTimeStamper(TimeStamper):
                 f"{self._at:%Y-%m-%d %H:%M:%S} UTC: one of them is wrong"
             )
         return stamp
+
+    def _told(self, stamp: Any) -> Any:  # noqa: ANN401 - ASN.1
+        try:
+            told = stamp["content"]["encap_content_info"]["content"].parsed
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._error("its answer holds no time stamp") from error
+        if not isinstance(told, tsp.TSTInfo):
+            raise self._error("its answer holds no time stamp")
+        return told
 
     def _require_digest(self, told: Any, message_digest: bytes) -> None:  # noqa: ANN401 - ASN.1
         if told["message_imprint"]["hashed_message"].native != message_digest:
@@ -84,6 +112,7 @@ class HttpTimeStamper(TimeStamper):
             with urllib.request.urlopen(asked, timeout=_TIMEOUT_S) as response:  # noqa: S310
                 return bytes(response.read(_MOST_BYTES))
         except urllib.error.HTTPError as error:
+            error.close()
             raise self._error(f"it answered with status {error.code}") from error
         except (OSError, ValueError) as error:
             raise self._error(f"it cannot be reached: {error}") from error
