@@ -117,5 +117,9 @@ class WrongPassword(IdentityError):  # noqa: N818 - what happened, as a person s
     """The password does not open the key."""
 
 
+class ApprovalError(ToolError):
+    """A protocol is not approved, or what was approved is not what is here."""
+
+
 class SignatureError(ToolError):
     """A document cannot be signed, or its signatures cannot be read."""

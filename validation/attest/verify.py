@@ -9,9 +9,11 @@ trail. What could not be checked is never said to hold.
 from pathlib import Path
 
 from validation import workspace
+from validation.attest.approval_check import check_approval
 from validation.attest.document_check import Known, check_document, check_revisions
 from validation.attest.lock_check import check_lock
 from validation.attest.record_check import check_record
+from validation.attest.trust import Trust
 from validation.attest.verification import Checks, Verification
 from validation.errors import RecordError
 from validation.record_folder import RECORD_FILE, SIGNED
@@ -51,7 +53,10 @@ def verify_artefact(path: Path, known: Known, *, data: Path | None = None) -> Ve
 
 def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]:
     files = check_record(folder, checks)
-    if files is None or "report.pdf" not in files:
+    if files is None:
+        return ()
+    check_approval(files, known.trust or Trust(), checks, at=known.at)
+    if "report.pdf" not in files:
         return ()
     signed = {
         name: workspace.read(folder / SIGNED / name, "a signed report")

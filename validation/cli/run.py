@@ -12,6 +12,7 @@ import click
 from validation.cli.leakage import leakage_lines
 from validation.cli.options import (
     FILE,
+    FOLDER,
     NEW_FOLDER,
     SYMBOLS,
     data_option,
@@ -38,6 +39,16 @@ _STAGES: dict["Stage", str] = {
 @click.option("--out", type=NEW_FOLDER, required=True, help="Folder of the record; must be new.")
 @data_option
 @click.option(
+    "--study",
+    type=FOLDER,
+    help="Folder that a signed protocol belongs to; default: the one at or above the PDF.",
+)
+@click.option(
+    "--trust",
+    type=FOLDER,
+    help="Certificates that signers are held against; default: identities/trust of the study.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=1,
@@ -47,9 +58,20 @@ _STAGES: dict["Stage", str] = {
 @click.option("--resume", is_flag=True, help="Take an interrupted run up again.")
 @json_option
 def run_command(  # noqa: PLR0917 - click calls it by name
-    protocol: Path, out: Path, data: Path | None, workers: int, resume: bool, as_json: bool
+    protocol: Path,
+    out: Path,
+    data: Path | None,
+    study: Path | None,
+    trust: Path | None,
+    workers: int,
+    resume: bool,
+    as_json: bool,
 ) -> None:
     """Run PROTOCOL on its locked test set, measure, judge and report.
+
+    PROTOCOL is the signed protocol document, or the text of a protocol. Of a document the
+    signatures are checked, and what it embeds is what runs. A run of the text is not approved:
+    exploratory, and says so.
 
     Exit status 0: every criterion is met; 1: one is not met or not evaluable, or a case
     failed; 3: it could not be run.
@@ -57,6 +79,7 @@ def run_command(  # noqa: PLR0917 - click calls it by name
     \b
     Example:
         segval run protocols/nuclei-count/protocol.yaml --out records/nuclei-count
+        segval run study/signed/VP-001-2-approver.pdf --out study/records/VR-001
     """
     from validation.study.running import run
 
@@ -68,7 +91,16 @@ def run_command(  # noqa: PLR0917 - click calls it by name
                 tasks[stage] = bars.add_task(_STAGES[stage], total=total)
             bars.update(tasks[stage], completed=done, total=total)
 
-        outcome = run(protocol, out=out, data=data, workers=workers, resume=resume, progress=show)
+        outcome = run(
+            protocol,
+            out=out,
+            data=data,
+            study=study,
+            trust=trust,
+            workers=workers,
+            resume=resume,
+            progress=show,
+        )
     if as_json:
         say_json(outcome.model_dump(mode="json"))
     else:
@@ -103,7 +135,10 @@ def summary(outcome: "Outcome") -> str:
         f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
     ]
     lines += leakage_lines(outcome.leakage)
-    lines.append(f"verdict  {SYMBOLS[findings.verdict]}  (not approved: exploratory)")
+    approval = "not approved: exploratory"
+    if findings.approval == "approved":
+        approval = f"approved protocol {outcome.protocol}"
+    lines.append(f"verdict  {SYMBOLS[findings.verdict]}  ({approval})")
     lines.append(f"record   {outcome.record}")
     lines.append(f"report   {Path(outcome.record) / 'report.pdf'}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
 from validation.judge.findings import Findings
+from validation.plan.approval import Approval
 from validation.plan.protocol import Protocol
 from validation.record import Line, Record
 from validation.testset.leakage_record import Leakage
@@ -89,6 +90,8 @@ class RecordContents:
     digests: Mapping[str, str]
     """``sha256:…`` of every file of the record but ``record.json`` and the report itself."""
     tool_version: str
+    approval: Approval | None = None
+    """Approval of the protocol; None: it was not approved, and the run is exploratory."""
     leakage: Leakage | None = None
     """What the test set shares with the images of development; None in records that hold none."""
     confusion_rows: tuple[Row, ...] = ()

@@ -1,7 +1,7 @@
 """Opening a study: the protocol, its case table, its lock and its model, read and checked."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -104,7 +104,19 @@ def read_protocol(path: Path) -> OpenProtocol:
         ToolError: The file cannot be read.
         ProtocolError: It does not have the form of a protocol.
     """
-    content = workspace.read(path, "the protocol")
+    return opened_protocol(path, workspace.read(path, "the protocol"))
+
+
+def opened_protocol(path: Path, content: bytes) -> OpenProtocol:
+    """Return a protocol of which the bytes are read, with every remark on it.
+
+    Args:
+        path: Where it lies, or would lie: its folder is what paths are relative to.
+        content: Its bytes.
+
+    Raises:
+        ProtocolError: It does not have the form of a protocol.
+    """
     source = parse(content, path.name)
     protocol = protocol_from(source)
     remarks = check(protocol, source, metric_terms())
@@ -230,28 +242,38 @@ def read_lock_folder(folder: Path) -> LockedTestSet:
         ToolError: A file cannot be read.
         LockError: A file is damaged, or they do not belong together.
     """
-    lock_content = workspace.read(folder / LOCK_NAME, "the lock")
-    manifest_content = workspace.read(folder / MANIFEST_NAME, "the manifest")
-    locked = parse_lock(lock_content, manifest_content, str(folder))
+    return lock_from(lambda name: workspace.read(folder / name, "a file of the lock"), str(folder))
+
+
+def lock_from(content_of: Callable[[str], bytes], where: str) -> LockedTestSet:
+    """Return a lock from the content of its files.
+
+    Args:
+        content_of: Gives the bytes of a file by its name in the folder of the lock.
+        where: What the files lie in, for messages.
+
+    Raises:
+        LockError: A file is damaged, or they do not belong together.
+    """
+    locked = parse_lock(content_of(LOCK_NAME), content_of(MANIFEST_NAME), where)
     known = locked.lock.leakage
     if known is None:
         return locked
+
+    def list_of(name: str, stated: str | None) -> bytes | None:
+        if stated is None:
+            return None
+        content = content_of(name)
+        if digest(content) != stated:
+            what = "a list of images is not the one that was locked"
+            raise LockError(what, where=f"{where}/{name}", fix=_BRING_BACK)
+        return content
+
     return replace(
         locked,
-        fingerprints_content=_list_of(folder / FINGERPRINTS_NAME, known.fingerprints_digest),
-        training_content=_list_of(folder / TRAINING_NAME, known.training_digest),
+        fingerprints_content=list_of(FINGERPRINTS_NAME, known.fingerprints_digest),
+        training_content=list_of(TRAINING_NAME, known.training_digest),
     )
-
-
-def _list_of(path: Path, stated: str | None) -> bytes | None:
-    if stated is None:
-        return None
-    content = workspace.read(path, "a list of images of the lock")
-    if digest(content) != stated:
-        raise LockError(
-            "a list of images is not the one that was locked", where=str(path), fix=_BRING_BACK
-        )
-    return content
 
 
 _BRING_BACK = (

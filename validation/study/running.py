@@ -31,11 +31,12 @@ from validation.record import Record, canonical_json, digest
 from validation.record_folder import PREDICTIONS, RECORD_FILE, seal
 from validation.study.auditing import StudyTrail
 from validation.study.case_work import CaseWork, further_of, table_of
-from validation.study.inputs import Inputs, read_inputs
-from validation.study.opening import model_path, read_protocol
+from validation.study.inputs import Inputs
+from validation.study.opening import model_path
 from validation.study.operator import operator
 from validation.study.pictures import overlays_of_worst_cases
 from validation.study.reporting import write_report
+from validation.study.source import Ready, Source, read_source
 from validation.study.stored_predictions import encode_scores
 from validation.study.unfinished import OpenRun, Start, UnfinishedRun
 from validation.testset.leakage_record import Leakage
@@ -52,6 +53,8 @@ class Outcome(Record):
     record: str
     """Folder of the record."""
     record_id: str
+    protocol: str
+    """Number and revision of the protocol, e.g. ``VP-001 revision A``."""
     findings: Findings
     leakage: Leakage
     """What the test set shares with the images that the model was developed on."""
@@ -62,16 +65,25 @@ def run(
     *,
     out: Path,
     data: Path | None = None,
+    study: Path | None = None,
+    trust: Path | None = None,
     workers: int = 1,
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a protocol on its locked test set and write the record.
 
+    A signed protocol document is run as what its signatures approve; the text of a protocol is
+    run as exploratory, and everything that is made of it says so.
+
     Args:
-        protocol: The protocol file.
+        protocol: The protocol file, or the signed protocol document.
         out: Folder of the record; it must not exist.
         data: Folder of the test set, if it does not lie where the protocol says.
+        study: Folder that the paths of a signed protocol are relative to, if the document does
+            not lie in it.
+        trust: Folder of the certificates that signers are held against, if it is not the
+            study's ``identities/trust``.
         workers: Processes that share the cases. The evidence does not depend on it, the
             latencies do: more than one slows each case down.
         resume: Take an interrupted run up again.
@@ -80,48 +92,64 @@ def run(
     Raises:
         ToolError: The record exists, the protocol has errors, the test set differs from its
             lock, the model is another one, or the record cannot be written.
+        ApprovalError: A signed protocol is not approved, or the study is not what it approves.
 
     Side effects: writes the folder `out`, and ``out + ".incomplete"`` until it is complete.
     """
     tell = progress or (lambda _stage, _done, _total: None)
     unfinished = UnfinishedRun(Path(os.path.abspath(out)))  # noqa: PTH100 - links stay unfollowed
-    if resume and (done := _finished_before(unfinished, protocol)) is not None:
+    source = read_source(protocol, study)
+    trail = StudyTrail(source.study)
+    if resume and (done := _finished_before(unfinished, source, trail)) is not None:
         return done.model_copy(update={"record": str(out)})
     unfinished.require(resume=resume)
-    opened = read_protocol(protocol)
-    trail = StudyTrail(opened.folder)
-    asked = Subject(
-        kind="protocol", id=opened.protocol.document.number, digest=digest(opened.content)
-    )
-    with trail.failure(asked, failed="run.refused", aborted="run.aborted"):
-        inputs = read_inputs(opened, data, lambda done, total: tell("lock", done, total))
-        inputs.require_outside(unfinished.out, "record")
     at = clock.now()
-    new = Start(record_id=_record_id(inputs, at), started_at=at)
-    with unfinished.opened(new, _key(inputs), resume=resume) as under_way:
+    with trail.failure(source.asked, failed="run.refused", aborted="run.aborted"):
+        ready = source.checked(data, trust, at, lambda done, total: tell("lock", done, total))
+        ready.inputs.require_outside(unfinished.out, "record")
+    new = Start(record_id=_record_id(ready.inputs, at), started_at=at)
+    with unfinished.opened(new, _key(ready), resume=resume) as under_way:
         about = Subject(kind="run", id=under_way.start.record_id)
         # The trail knows of the run before the first image is decoded.
         begun = "run.resumed" if resume and trail.knows_run(about.id) else "run.started"
-        trail.tell(begun, about, details=_identity(inputs))
+        trail.tell(begun, about, details=_identity(ready))
         with trail.failure(about, failed="run.failed", aborted="run.aborted"):
-            outcomes, work = _run_cases(inputs, under_way, workers, tell)
-            finished = _Done(inputs, under_way, outcomes, workers, work)
+            outcomes, work = _run_cases(ready.inputs, under_way, workers, tell)
+            finished = _Done(ready, under_way, outcomes, workers, work)
             findings = _write_record(finished, trail.openings(about.id), tell)
             unfinished.finish()
     _complete(trail, unfinished, about, findings)
-    return Outcome(record=str(out), record_id=about.id, findings=findings, leakage=inputs.leakage)
+    return _outcome(str(out), about.id, ready.inputs.protocol, findings, ready.inputs.leakage)
 
 
-def _identity(inputs: Inputs) -> dict[str, str]:
+def _outcome(
+    record: str, record_id: str, protocol: Protocol, findings: Findings, leakage: Leakage
+) -> Outcome:
+    document = protocol.document
+    return Outcome(
+        record=record,
+        record_id=record_id,
+        protocol=f"{document.number} revision {document.revision}",
+        findings=findings,
+        leakage=leakage,
+    )
+
+
+def _identity(ready: Ready) -> dict[str, str]:
     """Return what was run on what, for the audit trail."""
+    inputs = ready.inputs
     lock = inputs.locked.lock
-    return {
+    identity = {
         "protocol": digest(inputs.opened.content),
         "model": inputs.protocol.model.digest,
         "test_set": lock.test_set_id,
         "revision": str(lock.revision),
         "manifest": lock.manifest_digest,
+        "approval": "not approved: exploratory",
     }
+    if ready.approval is not None:
+        identity |= {"approval": "approved", "document": ready.approval.document_digest}
+    return identity
 
 
 def _complete(
@@ -134,9 +162,11 @@ def _complete(
     unfinished.remove()
 
 
-def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | None:
+def _finished_before(
+    unfinished: UnfinishedRun, source: Source, trail: StudyTrail
+) -> Outcome | None:
     """Return what a run came to that was killed when its record was complete already."""
-    record_id = unfinished.finished_record_id(workspace.read(protocol, "the protocol"))
+    record_id = unfinished.finished_record_id(source.name_in_record, source.content)
     if record_id is None:
         return None
     content = workspace.read(unfinished.out / "findings.json", "the findings")
@@ -145,10 +175,8 @@ def _finished_before(unfinished: UnfinishedRun, protocol: Path) -> Outcome | Non
         workspace.read(unfinished.out / "leakage.json", "the leakage of the test set")
     )
     about = Subject(kind="run", id=record_id)
-    _complete(StudyTrail(protocol.parent), unfinished, about, findings)
-    return Outcome(
-        record=str(unfinished.out), record_id=record_id, findings=findings, leakage=leakage
-    )
+    _complete(trail, unfinished, about, findings)
+    return _outcome(str(unfinished.out), record_id, source.opened.protocol, findings, leakage)
 
 
 def _record_id(inputs: Inputs, at: datetime) -> str:
@@ -164,11 +192,14 @@ def _record_id(inputs: Inputs, at: datetime) -> str:
     return "R-" + digest(canonical_json(identity)).removeprefix("sha256:")[:16]
 
 
-def _key(inputs: Inputs) -> str:
+def _key(ready: Ready) -> str:
+    """Return the key of the journal: cases done before the approval are none of its run."""
+    inputs, approval = ready.inputs, ready.approval
     return journal_key(
         protocol=digest(inputs.opened.content),
         lock=inputs.locked.lock.manifest_digest,
         model=inputs.protocol.model.digest,
+        **({"approval": approval.document_digest} if approval else {}),
     )
 
 
@@ -250,11 +281,16 @@ def _case_finding(
 class _Done:
     """A run whose cases are all done."""
 
-    inputs: Inputs
+    ready: Ready
     under_way: OpenRun
     outcomes: Sequence[CaseOutcome]
     workers: int
     work: CaseWork
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the run was made of."""
+        return self.ready.inputs
 
     def prediction_names(self) -> frozenset[str]:
         """Return the files of the cases' predictions, by name in the record."""
@@ -277,7 +313,10 @@ def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
     )
     run_record = _run_record(done, measured)
     findings = assess(protocol.criteria, (*evidence.metrics, *run_record.timing), measured.findings)
+    if done.ready.approval is not None:
+        findings = findings.model_copy(update={"approval": "approved"})
     files = {
+        **done.ready.files(),
         "protocol.yaml": done.inputs.opened.content,
         **{f"lock/{name}": content for name, content in done.inputs.locked.files().items()},
         "environment.json": environment().to_json(),

@@ -98,11 +98,15 @@ class UnfinishedRun:
                 fix="leave --resume out",
             )
 
-    def finished_record_id(self, protocol_content: bytes) -> str | None:
+    def finished_record_id(self, name: str, content: bytes) -> str | None:
         """Return the id of a record that was complete when its run was killed, if it was.
 
         Between the record's naming and the removal of the work there is a moment in which
         both are there; a run that is resumed then has nothing left to do.
+
+        Args:
+            name: Name in a record of what is run, e.g. ``protocol.yaml``.
+            content: The bytes of it.
         """
         if not self.out.is_dir() or (self.folder / _RECORD).exists():
             return None
@@ -114,7 +118,7 @@ class UnfinishedRun:
         is_it = (
             start is not None
             and start.record_id == index.record_id
-            and index.files.get("protocol.yaml") == digest(protocol_content)
+            and index.files.get(name) == digest(content)
         )
         return index.record_id if is_it else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
 from validation.report.formatting import clipped, day
-from validation.report.view import appendices, cases, failures, front, plan
+from validation.report.view import appendices, approved, cases, failures, front, plan
 from validation.report.view.addresses import Addresses
 from validation.report.view.criteria import criteria_views
 from validation.report.view.elements import Heading, Numbering, paragraphs
@@ -58,6 +58,7 @@ class ReportView:
     document: DocumentView
     cover: front.CoverView
     summary: front.SummaryView
+    protocol_approval: approved.ProtocolApprovalView
     intended_use: plan.ItemsView
     method: MethodView
     requirements: plan.RequirementsView
@@ -89,6 +90,7 @@ def report_view(contents: RecordContents) -> ReportView:
         document=_document(contents),
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
         summary=front.summary(contents, addresses, numbering, criteria),
+        protocol_approval=approved.protocol_approval(contents, numbering),
         intended_use=plan.intended_use(protocol, plan.purpose_of_report(protocol), numbering),
         method=method(contents, addresses, words, numbering),
         requirements=plan.requirements(protocol, numbering),

@@ -318,6 +318,8 @@ class FileKind(NamedTuple):
 
 _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "protocol.yaml": ("The protocol, byte for byte", "Source"),
+    "protocol.pdf": ("The signed protocol document", "Source"),
+    "approval.json": ("Signatures of the protocol, as checked before the run", "Source"),
     "lock/lock.json": ("Lock of the test set", "Source"),
     "lock/manifest-sha256.txt": ("Digests of every file of the test set", "Source"),
     "environment.json": ("Interpreter, packages, system and processor", "Supplement"),
@@ -338,6 +340,7 @@ _MIME_TYPES = {
     "json": "application/json",
     "txt": "text/plain",
     "yaml": "application/yaml",
+    "pdf": "application/pdf",
     "png": "image/png",
 }
 

@@ -8,6 +8,7 @@ from validation.report.contents import RecordContents
 from validation.report.formatting import day, percentage, plural, share, short_digest, timestamp
 from validation.report.view.addresses import Addresses
 from validation.report.view.approvals import ApprovalsView, approvals
+from validation.report.view.approved import approval_words
 from validation.report.view.criteria import CriterionView, weakest_subgroup
 from validation.report.view.elements import (
     Column,
@@ -136,6 +137,7 @@ def _identification(contents: RecordContents) -> tuple[tuple[Item, ...], ...]:
     of_document = (
         item("Document", f"{plan.document.report_number}, revision {plan.document.revision}"),
         item("Protocol", f"{plan.document.number}, revision {plan.document.revision}"),
+        item("Approval of it", approval_words(contents)),
         code_item("Protocol digest", short_digest(contents.digests["protocol.yaml"])),
         code_item("Record", contents.record_id),
         item("Date of report", day(run.finished_at)),

@@ -271,7 +271,7 @@ def approval_rule(protocol: Protocol, numbering: Numbering) -> ApprovalRuleView:
         signatories=numbering.table(
             "Signatures that this protocol and its report need",
             (
-                Column("Order", "8%", "number"),
+                Column("Order", "8%"),
                 Column("Role", "16%"),
                 Column("Function", "28%"),
                 Column("Meaning of the signature", "28%"),
@@ -321,6 +321,6 @@ def integrity(contents: ProtocolContents, numbering: Numbering) -> IntegrityView
             "What is approved, by SHA-256",
             (Column("File", "40%"), Column("SHA-256", "60%")),
             [*files, *outside],
-            notes=("The first three are embedded here; model and case table are not.",),
+            notes=("Model and case table are named here and not embedded; the other files are.",),
         ),
     )
