@@ -1,5 +1,6 @@
 """``segval sign``: a signature under 21 CFR 11, shown before it is given."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,8 @@ def sign_command(  # noqa: PLR0917 - click calls it by name
     from validation.study.study_folder import study_of
 
     folder = study_of(pdf, study)
+    if sys.stderr.isatty():
+        click.echo("Checking the document and its signatures so far …", err=True)
     pinned = load_trust(trust) if trust else IdentityStore(folder).trust()
     presented = present(pdf, role, study=folder, trust=pinned, again=again.strip())
     if import_signed is not None:

@@ -99,14 +99,25 @@ def present(path: Path, role: str, *, study: Path, trust: Trust, again: str = ""
     return Presented(path, content, subject, document, len(given), study, trust, again)
 
 
-def require_whole(content: bytes, subject: SigningSubject, trust: Trust, path: Path) -> None:
+def require_whole(
+    content: bytes, subject: SigningSubject, trust: Trust, path: Path, *, compare: bool = True
+) -> None:
     """Refuse what was altered or whose signers so far are not ours.
+
+    Args:
+        content: Bytes of the document.
+        subject: What it is.
+        trust: What is pinned.
+        path: Its path, for the message.
+        compare: Whether its revisions are compared, too.
 
     Raises:
         SignatureError: With everything that does not hold.
     """
     checks = Checks()
-    check_signatures(content, subject.signatories, trust, at=clock.now(), checks=checks)
+    check_signatures(
+        content, subject.signatories, trust, at=clock.now(), checks=checks, compare=compare
+    )
     problems = [
         Problem(one.what, one.detail)
         for one in checks.all()
