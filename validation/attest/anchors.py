@@ -5,6 +5,7 @@ printed, embedded, signed or sent elsewhere while it was true does.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +14,11 @@ from pydantic import ValidationError
 from validation import workspace
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Anchor, Head
-from validation.errors import AuditError
+from validation.attest.signed_pdf import read_signed
+from validation.attest.trail_check import anchor_of
+from validation.errors import AuditError, SignatureError
 from validation.record import Digest, Record
+from validation.record_folder import SIGNED
 from validation.testset.openings import Openings
 
 OPENINGS = "openings.json"
@@ -31,37 +35,61 @@ class Checkpoint(Record):
     """When the event was written, UTC."""
 
 
-def anchor_in(path: Path) -> Anchor:
-    """Return the anchor that a record folder, a report or a checkpoint holds.
+def anchors_in(path: Path) -> tuple[Anchor, ...]:
+    """Return the events that a record folder, a document or a checkpoint names.
+
+    A record names the last event at its run, and every signature the event before it.
 
     Raises:
-        AuditError: It holds none.
+        AuditError: It names none.
     """
-    content = _content(path)
+    found = tuple(_anchors(path))
+    if not found:
+        raise AuditError(
+            "it names no event of an audit trail",
+            where=str(path),
+            fix="give a record folder, a report, a signed document, or what "
+            "`segval audit --checkpoint` wrote",
+        )
+    return found
+
+
+def _anchors(path: Path) -> Iterator[Anchor]:
+    if path.is_dir():
+        if (path / OPENINGS).is_file():
+            yield _stated(workspace.read(path / OPENINGS, "the openings"), path)
+        for name in sorted((path / SIGNED).glob("*.pdf")):
+            yield from _signed(workspace.read(name, "a signed report"), name)
+        return
+    content = workspace.read(path, "the anchor")
+    if not content.startswith(b"%PDF"):
+        yield _stated(content, path)
+        return
+    openings = (attachments_of(content) or {}).get(OPENINGS)
+    if openings is not None:
+        yield _stated(openings, path)
+    yield from _signed(content, path)
+
+
+def _stated(content: bytes, path: Path) -> Anchor:
+    """Return the anchor in the text of a checkpoint or of the openings of a record."""
     try:
-        values = json.loads(content) if content is not None else None
+        values = json.loads(content)
         if isinstance(values, dict) and values.get("format") == "segval/checkpoint/1":
             point = Checkpoint.model_validate(values)
             return Anchor(Head(point.sequence, point.digest), str(path), point.trail_id)
-        if content is not None:
-            known = Openings.from_json(content)
-            head = Head(known.head_sequence, known.head_digest)
-            return Anchor(head, str(path), known.trail_id)
+        known = Openings.from_json(content)
+        return Anchor(Head(known.head_sequence, known.head_digest), str(path), known.trail_id)
     except (ValueError, ValidationError) as error:
         raise AuditError("it holds no anchor that can be read", where=str(path)) from error
-    raise AuditError(
-        "it names no event of an audit trail",
-        where=str(path),
-        fix="give a record folder, its report, or what `segval audit --checkpoint` wrote",
-    )
 
 
-def _content(path: Path) -> bytes | None:
-    """Return the text that holds the anchor; None where there is none."""
-    if path.is_dir():
-        name = path / OPENINGS
-        return workspace.read(name, "the openings") if name.is_file() else None
-    content = workspace.read(path, "the anchor")
-    if content.startswith(b"%PDF"):
-        return (attachments_of(content) or {}).get(OPENINGS)
-    return content
+def _signed(content: bytes, path: Path) -> Iterator[Anchor]:
+    """Yield the event that each signature of a document names."""
+    try:
+        signatures = read_signed(content).signatures
+    except SignatureError as error:
+        raise AuditError(error.what, where=str(path)) from error
+    for one in signatures:
+        if (anchor := anchor_of(one)) is not None:
+            yield anchor._replace(source=f"{path}, {one.field}")

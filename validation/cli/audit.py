@@ -25,7 +25,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     "--against",
     type=ANYTHING,
     multiple=True,
-    help="A record, a report or a checkpoint whose event must be in the trail; repeatable.",
+    help="A record, a document or a checkpoint whose events must be in the trail; repeatable.",
 )
 @click.option("--checkpoint", type=_NEW_FILE, help="Write number and digest of the last event.")
 @click.option("--pdf", type=_NEW_FILE, help="Write the events shown as a PDF.")
@@ -118,6 +118,8 @@ def _about(event: "Event") -> str:
     parts = [f"{event.about.kind} {event.about.id}"]
     if event.about.revision:
         parts.append(f"revision {event.about.revision}")
+    if event.action.startswith("sign.") and "role" in event.details:
+        parts.append(f"as {event.details['role']}")
     if "verdict" in event.details:
         parts.append(f"verdict {event.details['verdict'].replace('_', ' ')}")
     if event.clock == "backwards":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validation import workspace
-from validation.attest.anchors import Checkpoint, anchor_in
+from validation.attest.anchors import Checkpoint, anchors_in
 from validation.attest.audit_file import TRAIL_NAME, go_on_after_break, load, trail_path
 from validation.attest.audit_trail import Event, anchor_problems
 from validation.attest.study_check import open_acts
@@ -50,7 +50,9 @@ def review(study: Path, against: Iterable[Path] = ()) -> Review:
         )
     trail = load(path)
     problems = [*trail.problems]
-    problems += anchor_problems(trail.events, [anchor_in(one) for one in against])
+    problems += anchor_problems(
+        trail.events, [anchor for one in against for anchor in anchors_in(one)]
+    )
     remarks = [
         f"event {one.sequence}: {one.action} of {one.about.id} has no end yet"
         for one in open_acts(trail.events)
