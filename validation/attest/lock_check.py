@@ -24,13 +24,19 @@ from validation.testset.lock import (
 _CLAUSE = "21 CFR 11.10(c)"
 
 
-def check_lock(folder: Path, data: Path | None, checks: Checks) -> Lock | None:
+def check_lock(
+    folder: Path,
+    data: Path | None,
+    checks: Checks,
+    progress: workspace.Progress | None = None,
+) -> Lock | None:
     """Add the checks of a lock folder; return the lock, or None where it cannot be read.
 
     Args:
         folder: Holds ``lock.json``, its manifest, and the revisions before.
         data: Root of the test set; None: the files themselves cannot be checked.
         checks: Where the checks are added.
+        progress: Told how many files of the test set are hashed.
     """
     what = "the lock can be read"
     try:
@@ -49,7 +55,7 @@ def check_lock(folder: Path, data: Path | None, checks: Checks) -> Lock | None:
     except ToolError as error:
         checks("the manifest can be read", None, error.what)
         return lock
-    _check_test_set(lock, locked, data, checks)
+    _check_test_set(lock, locked, data, checks, progress)
     if lock.leakage is not None and data is not None and data.is_dir():
         check_fingerprints(folder, data, checks)
     return lock
@@ -102,14 +108,19 @@ def _objection(before: Path, later: Lock) -> tuple[str, bool]:
 
 
 def _check_test_set(
-    lock: Lock, locked: Mapping[str, str], data: Path | None, checks: Checks
+    lock: Lock,
+    locked: Mapping[str, str],
+    data: Path | None,
+    checks: Checks,
+    progress: workspace.Progress | None,
 ) -> None:
     what = "the test set is there"
     if data is None or not data.is_dir():
         checks(what, None, f"{data or 'no folder given'}; give it by --data")
         return
     try:
-        entries = workspace.hash_files(data, workspace.walk(data, lock.folders))
+        paths = workspace.walk(data, lock.folders)
+        entries = workspace.hash_files(data, paths, progress=progress)
     except ToolError as error:
         checks(what, None, str(error).replace("\n", "; "))
         return

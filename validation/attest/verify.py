@@ -20,7 +20,13 @@ from validation.record_folder import RECORD_FILE, SIGNED
 from validation.testset.lock import LOCK_NAME
 
 
-def verify_artefact(path: Path, known: Known, *, data: Path | None = None) -> Verification:
+def verify_artefact(
+    path: Path,
+    known: Known,
+    *,
+    data: Path | None = None,
+    progress: workspace.Progress | None = None,
+) -> Verification:
     """Return every check of a record folder, a document or a lock.
 
     Args:
@@ -28,6 +34,7 @@ def verify_artefact(path: Path, known: Known, *, data: Path | None = None) -> Ve
             ``lock.json`` and its manifest.
         known: Trust, audit trail and present moment.
         data: Root of the test set, for a lock; None: only the lock itself is checked.
+        progress: Told how many files of the test set are hashed.
 
     Raises:
         RecordError: The path is none of these.
@@ -41,7 +48,7 @@ def verify_artefact(path: Path, known: Known, *, data: Path | None = None) -> Ve
         notes = _check_record(path, known, checks)
         return Verification(path=str(path), kind="record", checks=checks.all(), notes=notes)
     if (path / LOCK_NAME).is_file():
-        check_lock(path, data, checks)
+        check_lock(path, data, checks, progress)
         return Verification(path=str(path), kind="lock", checks=checks.all())
     raise RecordError(
         "this is no record, no document, no lock and no study",

@@ -6,7 +6,21 @@ import click
 
 from validation import clock
 from validation.cli.leakage import say_leakage
-from validation.cli.options import FILE, FOLDER, data_option, json_option, progress_bars, say_json
+from validation.cli.options import (
+    FILE,
+    FOLDER,
+    data_option,
+    json_option,
+    progress_bars,
+    say_json,
+    staged,
+)
+
+_STAGES = {
+    "training": "Reading training images",
+    "files": "Hashing files",
+    "cases": "Decoding cases",
+}
 
 
 @click.command("lock")
@@ -48,18 +62,13 @@ def lock_command(
         said = "say why the set is locked again, in one printable line"
         raise click.BadParameter(said, param_hint="--revise")
     with progress_bars() as bars:
-        task = bars.add_task("Decoding cases", total=None)
-        other = bars.add_task("Reading training images", total=None, visible=False)
         locked = lock_test_set(
             read_protocol(protocol),
             data=data,
             at=clock.now(),
             revise_because=revise.strip() if revise else None,
             training=training,
-            progress=lambda done, total: bars.update(task, completed=done, total=total),
-            training_progress=lambda done, total: bars.update(
-                other, completed=done, total=total, visible=True
-            ),
+            progress=staged(bars, _STAGES),
         )
     lock = locked.lock
     if locked.note:

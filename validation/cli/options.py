@@ -1,6 +1,6 @@
 """Arguments, options and output that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -39,6 +39,23 @@ def say_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     from validation.record import readable_json
 
     click.echo(readable_json(value).decode(), nl=False)
+
+
+def staged(bars: "Progress", words: Mapping[str, str]) -> Callable[[str, int, int], None]:
+    """Return what shows each stage of some work as a bar of its own, once it begins.
+
+    Args:
+        bars: Where they are shown.
+        words: What each stage is called.
+    """
+    tasks: dict[str, TaskID] = {}
+
+    def show(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(words[stage], total=total)
+        bars.update(tasks[stage], completed=done, total=total)
+
+    return show
 
 
 @contextmanager

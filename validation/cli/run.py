@@ -19,6 +19,7 @@ from validation.cli.options import (
     json_option,
     progress_bars,
     say_json,
+    staged,
 )
 
 if TYPE_CHECKING:
@@ -84,13 +85,6 @@ def run_command(  # noqa: PLR0917 - click calls it by name
     from validation.study.running import run
 
     with _stdout_for_results_alone(), progress_bars() as bars:
-        tasks = {}
-
-        def show(stage: "Stage", done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(_STAGES[stage], total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
         outcome = run(
             protocol,
             out=out,
@@ -99,7 +93,7 @@ def run_command(  # noqa: PLR0917 - click calls it by name
             trust=trust,
             workers=workers,
             resume=resume,
-            progress=show,
+            progress=staged(bars, _STAGES),
         )
     if as_json:
         say_json(outcome.model_dump(mode="json"))

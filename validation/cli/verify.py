@@ -1,11 +1,20 @@
 """``segval verify``: numbered checks of a lock, a record, a signed document or a study."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from validation.cli.options import ANYTHING, FOLDER, SYMBOLS, json_option, say_json
+from validation.cli.options import (
+    ANYTHING,
+    FOLDER,
+    SYMBOLS,
+    json_option,
+    progress_bars,
+    say_json,
+    staged,
+)
 
 if TYPE_CHECKING:
     from validation.attest.verification import Check, Verification
@@ -37,7 +46,9 @@ def verify_command(
     """
     from validation.study.verifying import verify
 
-    found = verify(path, data=data, study=study, trust=trust)
+    with progress_bars() as bars:
+        show = partial(staged(bars, {"files": "Hashing files"}), "files")
+        found = verify(path, data=data, study=study, trust=trust, progress=show)
     if as_json:
         values = found.model_dump(mode="json")
         say_json({**values, "outcome": found.outcome, "failures": list(found.failures)})

@@ -4,10 +4,11 @@ A lock is never replaced. A changed set is locked as a new revision with a reaso
 before stays in a folder of its own, and the new one names its digest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import validation
 from validation import workspace
@@ -48,6 +49,10 @@ from validation.testset.lock import (
 )
 from validation.testset.training import ListedImage
 
+Stage = Literal["training", "files", "cases"]
+Progress = Callable[[Stage, int, int], None]
+"""Called with what is read, hashed or decoded, the number done and the number in all."""
+
 
 class Locked(NamedTuple):
     """A new lock and where it lies."""
@@ -67,8 +72,7 @@ def lock_test_set(
     at: datetime,
     revise_because: str | None = None,
     training: Path | None = None,
-    progress: workspace.Progress | None = None,
-    training_progress: workspace.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Locked:
     """Lock the test set of a protocol and return the lock.
 
@@ -82,8 +86,7 @@ def lock_test_set(
         revise_because: Why a set that is locked already is locked again, as a new revision;
             None: it must not be locked yet.
         training: Folder of the images of development, if it does not lie where the protocol says.
-        progress: Told how many cases are decoded.
-        training_progress: Told how many images of development are read.
+        progress: Told how far each stage is.
 
     Raises:
         ProtocolError: The protocol has errors.
@@ -99,13 +102,14 @@ def lock_test_set(
     beside the protocol, and the audit trail.
     """
     require_no_errors(opened)
+    tell = progress or (lambda _stage, _done, _total: None)
     before = _lock_before(opened, revise=revise_because is not None)
     about = Subject(kind="test_set", id=opened.protocol.test_set.id)
     trail = StudyTrail(opened.folder)
     trail.tell("lock.started", about, reason=revise_because or "")
     with trail.failure(about, failed="lock.failed", aborted="lock.aborted"):
-        trained = read_training(opened, training, training_progress)
-        locked, files = _made(opened, data, at, before, revise_because, trained, progress)
+        trained = read_training(opened, training, partial(tell, "training"))
+        locked, files = _made(opened, data, at, before, revise_because, trained, tell)
         lock = locked.lock
         _write(opened.lock_folder, files, before)
     trail.tell(
@@ -136,7 +140,7 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     before: LockedTestSet | None,
     revise_because: str | None,
     training: Training,
-    progress: workspace.Progress | None,
+    tell: Progress,
 ) -> tuple[Locked, dict[str, bytes]]:
     """Return a new lock and its files, every file hashed and every case decoded."""
     root = test_set_root(opened, data)
@@ -148,7 +152,7 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     problems = [*name_problems(found), *coverage_problems(roles, found)]
     if problems:
         raise LockError("the test set cannot be locked", where=str(root), problems=problems)
-    entries = workspace.hash_files(root, found)
+    entries = workspace.hash_files(root, found, progress=partial(tell, "files"))
     manifest_content = manifest(entries)
     if before is not None:
         _require_difference(opened, before, manifest_content, table_content, training)
@@ -156,7 +160,7 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     # What is decoded has to be what was hashed, should a file change in between.
     digests = {one.path: one.sha256 for one in entries}
     reader = CaseReader(root, digests, opened.protocol, reference.objects if reference else None)
-    decoded = _decode_all(reader, table, progress)
+    decoded = _decode_all(reader, table, partial(tell, "cases"))
     lists = new_lists(opened, table, decoded.images, training)
     lock = Lock(
         test_set_id=test_set.id,
@@ -316,9 +320,7 @@ class _Decoded(NamedTuple):
     images: tuple[ListedImage, ...]
 
 
-def _decode_all(
-    reader: CaseReader, table: CaseTable, progress: workspace.Progress | None
-) -> _Decoded:
+def _decode_all(reader: CaseReader, table: CaseTable, progress: workspace.Progress) -> _Decoded:
     problems: list[Problem] = []
     images: list[ListedImage] = []
     count: int | None = None
@@ -330,8 +332,7 @@ def _decode_all(
         else:
             images.append(listed)
             count = count if found is None else (count or 0) + found
-        if progress is not None:
-            progress(done, len(table.evaluated))
+        progress(done, len(table.evaluated))
     if problems:
         raise LockError("cases cannot be used", where=str(reader.root), problems=problems)
     return _Decoded(count, tuple(images))

@@ -24,7 +24,12 @@ TRUST = Path("identities") / "trust"
 
 
 def verify(
-    path: Path, *, data: Path | None = None, study: Path | None = None, trust: Path | None = None
+    path: Path,
+    *,
+    data: Path | None = None,
+    study: Path | None = None,
+    trust: Path | None = None,
+    progress: workspace.Progress | None = None,
 ) -> Verification:
     """Return every check of a lock, a record, a document or a study; nothing is written.
 
@@ -34,6 +39,7 @@ def verify(
         study: Folder of the study, whose audit trail and pinned trust count. None: a document
             in a study's folder belongs to that study; else what the trail says is not checked.
         trust: Folder of pinned certificates and revocation lists, in place of the study's own.
+        progress: Told how many files of the test set are hashed.
 
     Raises:
         ToolError: The path is none of these, or the trail or the trust cannot be read.
@@ -41,8 +47,8 @@ def verify(
     folder = study or _study_above(path)
     known = Known(_trust(folder, trust), _trail(folder), clock.now())
     if folder is not None and path.is_dir() and path.samefile(folder):
-        return _verify_study(folder, known, data)
-    return verify_artefact(path, known, data=data)
+        return _verify_study(folder, known, data, progress)
+    return verify_artefact(path, known, data=data, progress=progress)
 
 
 def _study_above(path: Path) -> Path | None:
@@ -60,11 +66,13 @@ def _trail(study: Path | None) -> Trail | None:
     return load(trail_path(study)) if study is not None else None
 
 
-def _verify_study(folder: Path, known: Known, data: Path | None) -> Verification:
+def _verify_study(
+    folder: Path, known: Known, data: Path | None, progress: workspace.Progress | None
+) -> Verification:
     checks = Checks()
     if known.trail is not None and check_chain(known.trail, checks):
         check_acts(known.trail, checks)
-    _check_lock(folder, known, data, checks)
+    _check_lock(folder, known, data, checks, progress)
     for path in _documents(folder):
         before = len(checks.all())
         check_document(workspace.read(path, "the document"), known, checks)
@@ -72,12 +80,18 @@ def _verify_study(folder: Path, known: Known, data: Path | None) -> Verification
     return Verification(path=str(folder), kind="study", checks=checks.all())
 
 
-def _check_lock(folder: Path, known: Known, data: Path | None, checks: Checks) -> None:
+def _check_lock(
+    folder: Path,
+    known: Known,
+    data: Path | None,
+    checks: Checks,
+    progress: workspace.Progress | None,
+) -> None:
     place = folder / "lock"
     if not (place / LOCK_NAME).is_file():
         checks("the test set is locked", held=False, detail=str(place), failure="incomplete")
         return
-    lock = check_lock(place, data or _data_of(folder), checks)
+    lock = check_lock(place, data or _data_of(folder), checks, progress)
     if lock is not None and known.trail is not None:
         content = workspace.read(place / LOCK_NAME, "the lock")
         check_lock_in_trail(lock, digest(content), known.trail, checks)
