@@ -16,8 +16,6 @@ from validation.attest.signature_check import check_signatures
 from validation.attest.time_stamps import HttpTimeStamper
 from validation.attest.verification import Check, Checks, Verification
 
-LEVELS = ("B-B", "B-T", "B-LTA")
-
 
 def _loaded(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -56,19 +54,38 @@ def clock(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
 
 
 @pytest.fixture(scope="session")
-def at_level(world: Any, signing: ModuleType, request: pytest.FixtureRequest) -> Callable[..., Any]:
+def stamper(request: pytest.FixtureRequest) -> Callable[[str], Any]:
+    """Return a time-stamp authority for a level; None where it needs none."""
+
+    def of(level: str) -> Any:
+        if level == "B-B":
+            return None
+        return HttpTimeStamper(request.getfixturevalue("clock").url, datetime.now(UTC))
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def give(world: Any, stamper: Any) -> Callable[..., bytes]:
+    """Return a document with one more signature at a level: by the author, by the approver."""
+
+    def given(level: str, content: bytes, number: int, someone: Any = None) -> bytes:
+        someone = someone or (world.author, world.approver)[number - 1]
+        options = {"level": level, "time_stamper": stamper(level)}
+        return bytes(world.signed(content, someone, number, **options))
+
+    return given
+
+
+@pytest.fixture(scope="session")
+def at_level(signing: ModuleType, give: Any) -> Callable[..., bytes]:
     """Return the small document, signed by author and approver at a level; once a session."""
     made: dict[tuple[str, int], bytes] = {}
 
     def made_now(level: str, count: int) -> bytes:
         if count == 0:
             return bytes(signing.attached())
-        stamper = None
-        if level != "B-B":
-            stamper = HttpTimeStamper(request.getfixturevalue("clock").url, datetime.now(UTC))
-        someone = (world.author, world.approver)[count - 1]
-        before = signed(level, count - 1)
-        return bytes(world.signed(before, someone, count, level=level, time_stamper=stamper))
+        return bytes(give(level, signed(level, count - 1), count))
 
     def signed(level: str, count: int = 2) -> bytes:
         if (level, count) not in made:

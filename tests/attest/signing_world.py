@@ -103,6 +103,7 @@ class World:
         level: Any = "B-B",
         time_stamper: Any = None,
         trust: Trust | None = None,
+        certifies: bool | None = None,
         **changes: Any,
     ) -> bytes:
         """Return a document with the signature of a person in the field of a number."""
@@ -110,7 +111,7 @@ class World:
             field=f"signature-{number}",
             manifestation=self.manifestation(content, someone, number, **changes),
             appearance=page(),
-            certifies=number == 1,
+            certifies=number == 1 if certifies is None else certifies,
             level=level,
             trust=trust or self.trust,
             time_stamper=time_stamper,

@@ -5,34 +5,40 @@ of a pinned authority proves its own moment while the authority's certificate is
 has ended, a later document time stamp over it has to prove that it was there before.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from asn1crypto import cms
+from cryptography import x509
 from pyhanko.sign.validation import validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
+from pyhanko.sign.validation.status import PdfSignatureStatus
 
-from validation.attest.signatures import time_context
-from validation.attest.signed_pdf import SignedDocument, end_of
+from validation.attest.signatures import quiet_library, time_context
+from validation.attest.signed_pdf import FoundSignature, SignedDocument, end_of
+from validation.attest.standing import Standing, standing
 from validation.attest.trust import Trust
 
 
 class Stamp(NamedTuple):
-    """A document time stamp, validated."""
+    """A time stamp, validated."""
 
     end: int
-    """Number of bytes of the file that it covers."""
+    """Number of bytes of the file that are before its end."""
     at: datetime
     """When, as it says."""
-    objection: str
-    """Why it proves nothing; empty where it does."""
     is_whole: bool
-    """Whether the bytes that it covers are those that were stamped."""
+    """Whether what it covers is what was stamped."""
+    authority: Standing
+    """What the certificate of its authority is, when the stamp is judged."""
+
+    @property
+    def proves(self) -> bool:
+        """Whether it proves that what it covers was there at its time."""
+        return self.is_whole and self.authority.word == "valid"
 
 
 class Proven(NamedTuple):
@@ -51,23 +57,49 @@ def stamps_of(document: SignedDocument, trust: Trust, at: datetime) -> tuple[Sta
         trust: Pins the time-stamp authorities.
         at: The present moment.
     """
-    moment, found = at, []
+    moment, found = at, list[Stamp]()
     for one in sorted(document.time_stamps, key=end_of, reverse=True):
-        stamp = _validated(one, trust, moment)
+        with quiet_library():
+            status = validate_pdf_timestamp(one, time_context(trust, moment))
+        authority = _authority(one.signed_data, trust, Proven(moment, is_past=moment < at))
+        stamp = Stamp(end_of(one), status.timestamp, status.intact and status.valid, authority)
         found.append(stamp)
-        if not stamp.objection:
+        if stamp.proves:
             moment = min(moment, stamp.at)
     return tuple(found)
 
 
-def _validated(one: EmbeddedPdfSignature, trust: Trust, moment: datetime) -> Stamp:
-    with quiet_library():
-        status = validate_pdf_timestamp(one, time_context(trust, moment))
-    is_whole = status.intact and status.valid
-    objection = "" if is_whole else "what it covers was altered"
-    if is_whole and not status.trusted:
-        objection = "its authority is not pinned, or its certificate had ended"
-    return Stamp(end_of(one), status.timestamp, objection, is_whole)
+def own_stamp(
+    one: FoundSignature, status: PdfSignatureStatus, trust: Trust, covered: Proven
+) -> Stamp | None:
+    """Return the time stamp that a signature carries (B-T, B-LTA); None: none.
+
+    Args:
+        one: The signature.
+        status: What pyHanko says of it.
+        trust: Pins the time-stamp authorities.
+        covered: The moment at which the stamp is judged.
+    """
+    stamp = status.timestamp_validity
+    if stamp is None:
+        return None
+    token = next(extract_tst_data_iter(one.embedded.signer_info, signed=False))
+    authority = _authority(token, trust, covered)
+    return Stamp(one.end, stamp.timestamp, stamp.intact and stamp.valid, authority)
+
+
+def _authority(signed: cms.SignedData, trust: Trust, proven: "Proven") -> Standing:
+    if not trust.time_authorities:
+        return Standing("could_not_be_checked", "no time-stamp authority is pinned")
+    certificates = extract_certs_for_validation(signed)
+    return standing(
+        x509.load_der_x509_certificate(certificates.signer_cert.dump()),
+        Trust(roots=trust.time_authorities, crls=trust.crls),
+        proven.at,
+        [x509.load_der_x509_certificate(two.dump()) for two in certificates.other_certs],
+        is_past=proven.is_past,
+        is_clock=True,
+    )
 
 
 def covered_until(end: int, stamps: tuple[Stamp, ...], at: datetime) -> Proven:
@@ -78,20 +110,8 @@ def covered_until(end: int, stamps: tuple[Stamp, ...], at: datetime) -> Proven:
         stamps: The document time stamps.
         at: The present moment, where none does.
     """
-    proving = [one.at for one in stamps if one.end > end and not one.objection]
+    proving = [one.at for one in stamps if one.end > end and one.proves]
     return Proven(min(proving), is_past=True) if proving else Proven(at, is_past=False)
-
-
-@contextmanager
-def quiet_library() -> Iterator[None]:
-    """Keep pyHanko from logging what it cannot trust: here that is a check, and is said there."""
-    logger = logging.getLogger("pyhanko")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def with_embedded_lists(trust: Trust, document: SignedDocument) -> Trust:
@@ -105,5 +125,13 @@ def with_embedded_lists(trust: Trust, document: SignedDocument) -> Trust:
         store = DocumentSecurityStore.read_dss(document.time_stamps[0].reader)
     except NoDSSFoundError:
         return trust
-    lists = tuple(bytes(one.get_object().data) for one in store.crls)
-    return replace(trust, crls=(*trust.crls, *lists))
+    lists = (bytes(one.get_object().data) for one in store.crls)
+    return replace(trust, crls=(*trust.crls, *filter(_is_list, lists)))
+
+
+def _is_list(content: bytes) -> bool:
+    try:
+        x509.load_der_x509_crl(content)
+    except ValueError:
+        return False
+    return True

@@ -15,13 +15,12 @@ from pyhanko.sign.validation.status import PdfSignatureStatus
 
 from validation.attest.proven_time import (
     Proven,
-    Stamp,
     covered_until,
-    quiet_library,
+    own_stamp,
     stamps_of,
     with_embedded_lists,
 )
-from validation.attest.signatures import time_context, validation_context
+from validation.attest.signatures import quiet_library, time_context, validation_context
 from validation.attest.signed_pdf import (
     FoundSignature,
     SignedDocument,
@@ -31,8 +30,9 @@ from validation.attest.signed_pdf import (
 from validation.attest.signing_policy import Given, policy_findings
 from validation.attest.standing import standing
 from validation.attest.statement_check import check_statement
+from validation.attest.time_stamp_check import check_stamp, check_stamps, held_of
 from validation.attest.trust import Trust
-from validation.attest.verification import Checks, Failure
+from validation.attest.verification import Checks
 from validation.errors import SignatureError
 from validation.plan.protocol import Signatory
 
@@ -71,13 +71,21 @@ def check_signatures(
     document = _read(content, checks)
     if document is None or not _check_complete(document, signatories, checks):
         return document
-    trust = with_embedded_lists(trust, document)
-    stamps = stamps_of(document, trust, at)
-    _check_stamps(stamps, checks)
+    try:
+        trust = with_embedded_lists(trust, document)
+        stamps = stamps_of(document, trust, at)
+    except Exception as error:  # noqa: BLE001 - whatever a hostile time stamp makes it raise
+        checks("the document time stamps can be read", held=False, detail=_said(error))
+        return document
+    check_stamps(stamps, checks)
     for one in document.signatures:
-        covered = covered_until(one.end, stamps, at)
-        _check_signature(one, content, covered, trust, checks, compare=compare)
-        check_statement(one, signatories, checks)
+        try:
+            covered = covered_until(one.end, stamps, at)
+            _check_signature(one, content, covered, trust, checks, compare=compare)
+            check_statement(one, signatories, checks)
+        except Exception as error:  # noqa: BLE001 - whatever a hostile signature makes it raise
+            checks(f"{one.field}: the signature can be read", held=False, detail=_said(error))
+    _check_revisions(document, checks)
     whole = document.last_end == document.size
     rest = document.size - document.last_end
     checks(
@@ -125,16 +133,27 @@ def _check_complete(
     return bool(document.signatures)
 
 
-def _check_stamps(stamps: Sequence[Stamp], checks: Checks) -> None:
-    for number, one in enumerate(reversed(stamps), start=1):
-        failure: Failure = "untrusted" if one.is_whole else "altered"
-        checks(
-            f"document time stamp {number} holds, of an authority that is pinned",
-            not one.objection,
-            one.objection or f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
-            failure=failure,
-            clause=_LINKING,
-        )
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _check_revisions(document: SignedDocument, checks: Checks) -> None:
+    """Add the check that the revisions of the file are those of signatures and no others.
+
+    pyHanko lets later revisions change metadata.
+    """
+    given = [one.embedded for one in document.signatures] + list(document.time_stamps)
+    numbers = sorted(one.signed_revision for one in given)
+    total = given[0].reader.xrefs.total_revisions
+    strangers = sorted(set(range(numbers[0], total)) - set(numbers))
+    checks(
+        "every revision since the first signature is that of a signature or time stamp",
+        not strangers and len(set(numbers)) == len(numbers),
+        f"{total - numbers[0]} revisions"
+        if not strangers
+        else f"{len(strangers)} of {total - numbers[0]} revisions are not",
+        clause=_LINKING,
+    )
 
 
 def _check_signature(
@@ -159,7 +178,11 @@ def _check_signature(
     if compare:
         _check_additions(one, status, checks)
     _check_room(one, content, checks)
-    _check_person(one, _proven(status, covered), trust, checks)
+    stamp = own_stamp(one, status, trust, covered)
+    if stamp is not None:
+        check_stamp(f"{one.field}: its time stamp", stamp, checks)
+        covered = Proven(stamp.at, is_past=True) if stamp.proves else covered
+    _check_person(one, covered, trust, checks)
 
 
 def _check_additions(one: FoundSignature, status: PdfSignatureStatus, checks: Checks) -> None:
@@ -185,7 +208,7 @@ def _status(
                 skip_diff=not compare,
             )
     except Exception as error:  # noqa: BLE001 - whatever a hostile signature makes it raise
-        return f"{type(error).__name__}: {error}"
+        return _said(error)
 
 
 def _check_room(one: FoundSignature, content: bytes, checks: Checks) -> None:
@@ -198,20 +221,12 @@ def _check_room(one: FoundSignature, content: bytes, checks: Checks) -> None:
     )
 
 
-def _proven(status: PdfSignatureStatus, covered: Proven) -> Proven:
-    """Return the moment at which the signer is judged: that of its own time stamp, if it holds."""
-    stamp = status.timestamp_validity
-    if stamp is not None and stamp.intact and stamp.valid and stamp.trusted:
-        return Proven(stamp.timestamp, is_past=True)
-    return covered
-
-
 def _check_person(one: FoundSignature, proven: Proven, trust: Trust, checks: Checks) -> None:
     others = one.other_certificates
     now = standing(one.certificate, trust, proven.at, others, is_past=proven.is_past)
     when = f"at {proven.at:%Y-%m-%d %H:%M:%S} UTC"
     basis = "by a time stamp" if proven.is_past else "now; no time stamp proves an earlier moment"
-    held = {"valid": True, "could_not_be_checked": None}.get(now.word, False)
+    held = held_of(now.word, proven=proven.is_past)
     checks(
         f"{one.field}: the signer's certificate is one of ours and valid",
         held,

@@ -7,7 +7,10 @@ never handed on.
 
 import asyncio
 import io
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +91,7 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
     _require_level(asked)
     _require_standing(signer, asked)
     _require_pinned_clock(asked)
-    with tempfile.TemporaryDirectory(prefix="segval-sign-") as folder:
+    with quiet_library(), tempfile.TemporaryDirectory(prefix="segval-sign-") as folder:
         page = Path(folder) / "appearance.pdf"
         page.write_bytes(asked.appearance)
         try:
@@ -227,3 +230,15 @@ def validation_context(trust: Trust, at: datetime) -> ValidationContext:
 def time_context(trust: Trust, at: datetime) -> ValidationContext:
     """Return what time stamps are validated with: the pinned time-stamp authorities alone."""
     return validation_context(replace(trust, roots=()), at)
+
+
+@contextmanager
+def quiet_library() -> Iterator[None]:
+    """Keep pyHanko from logging: what it warns of is a check or an error here, and said there."""
+    logger = logging.getLogger("pyhanko")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

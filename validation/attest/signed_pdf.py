@@ -70,9 +70,13 @@ class FoundSignature:
     def signing_time(self) -> str:
         """When, as the signed attributes say, UTC to the second.
 
-        Empty where they say nothing, as in PAdES, where /M is what counts.
+        Empty where they say nothing, as in PAdES, where /M is what counts; where they cannot
+        be read, why.
         """
-        told = extract_self_reported_ts(self.embedded.signer_info)
+        try:
+            told = extract_self_reported_ts(self.embedded.signer_info)
+        except ValueError as error:
+            return f"unreadable: {error}"
         return f"{told.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if told is not None else ""
 
     @property

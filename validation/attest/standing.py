@@ -32,6 +32,7 @@ def standing(
     others: Iterable[x509.Certificate] = (),
     *,
     is_past: bool = False,
+    is_clock: bool = False,
 ) -> Standing:
     """Return what a certificate is, by the pinned roots and lists alone (RFC 5280, 6).
 
@@ -39,12 +40,13 @@ def standing(
     counts at the moment, whether it may sign could not be checked, which is never "valid".
 
     Args:
-        certificate: Certificate of a person.
+        certificate: Certificate of a person or of a time-stamp authority.
         trust: What is pinned.
         at: The moment, UTC.
         others: Certificates of authorities between it and a root.
         is_past: Whether the moment is past and proven, so that a list that was issued later
             tells of it, too.
+        is_clock: Whether it has to be fit for time stamps, and not for signatures.
     """
     if not trust.roots:
         return Standing("could_not_be_checked", "no root certificate is pinned")
@@ -71,15 +73,26 @@ def standing(
         errors.InsufficientRevinfoError: "could_not_be_checked",
         errors.InvalidCertificateError: _unfit_or_untrusted(certificate, trust),
     }
+    usage = ((), ("time_stamping",)) if is_clock else (("non_repudiation",), ())
     try:
         # The library says of none of its functions what they return.
-        asyncio.run(validator.async_validate_usage({"non_repudiation"}))  # type: ignore[no-untyped-call]
+        asyncio.run(validator.async_validate_usage(*map(set, usage)))  # type: ignore[no-untyped-call]
     except ValueError as error:  # a name or another part that the library cannot read
         return Standing("unfit", _clause(error))
     except (errors.PathError, errors.ValidationError) as error:
         known = (word for kind, word in words.items() if isinstance(error, kind))
         return Standing(next(known, "untrusted"), _clause(error))
-    return Standing("valid", "")
+    return _outside(certificate, at) or Standing("valid", "")
+
+
+def _outside(certificate: x509.Certificate, at: datetime) -> Standing | None:
+    """Judge the time of validity, which the library does not where the certificate is pinned."""
+    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if at < first:
+        return Standing("not_yet_valid", f"it is valid from {first:%Y-%m-%d %H:%M:%S} UTC on")
+    if at > last:
+        return Standing("expired", f"it was valid until {last:%Y-%m-%d %H:%M:%S} UTC")
+    return None
 
 
 def _clause(error: Exception) -> str:

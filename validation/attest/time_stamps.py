@@ -52,11 +52,11 @@ class HttpTimeStamper(TimeStamper):
         """Send a request and return the response."""
         content = await asyncio.to_thread(self._answer, req.dump())
         try:
-            response = _Response.load(content, strict=True)
-            response.native  # noqa: B018 - reads it whole; what is damaged raises here
+            _Response.load(content, strict=True).native  # noqa: B018 - what is damaged raises here
         except (ValueError, TypeError) as error:
             raise self._error("it answered with something else than a time stamp") from error
-        return response
+        # What was read whole takes the library seconds to write again, so it is read anew.
+        return _Response.load(content, strict=True)
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a time stamp over a digest, checked against request and clock.
