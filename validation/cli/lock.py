@@ -1,6 +1,7 @@
 """``segval lock``: fix a test set by the digest of every file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,10 @@ from validation.cli.options import (
     staged,
 )
 
-_STAGES = {
+if TYPE_CHECKING:
+    from validation.study.locking import Stage
+
+_STAGES: dict["Stage", str] = {
     "training": "Reading training images",
     "files": "Hashing files",
     "cases": "Decoding cases",

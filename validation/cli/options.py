@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+_Stage = TypeVar("_Stage", bound=str)
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -41,16 +43,16 @@ def say_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     click.echo(readable_json(value).decode(), nl=False)
 
 
-def staged(bars: "Progress", words: Mapping[str, str]) -> Callable[[str, int, int], None]:
+def staged(bars: "Progress", words: Mapping[_Stage, str]) -> Callable[[_Stage, int, int], None]:
     """Return what shows each stage of some work as a bar of its own, once it begins.
 
     Args:
         bars: Where they are shown.
         words: What each stage is called.
     """
-    tasks: dict[str, TaskID] = {}
+    tasks: dict[_Stage, TaskID] = {}
 
-    def show(stage: str, done: int, total: int) -> None:
+    def show(stage: _Stage, done: int, total: int) -> None:
         if stage not in tasks:
             tasks[stage] = bars.add_task(words[stage], total=total)
         bars.update(tasks[stage], completed=done, total=total)

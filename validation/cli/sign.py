@@ -81,15 +81,14 @@ def sign_command(  # noqa: PLR0917 - click calls it by name
         segval sign records/nuclei-count/report.pdf --key me.p12 --role author \\
             --study protocols/nuclei-count
     """
-    from validation.attest.trust_files import load_trust
-    from validation.study.identity_store import IdentityStore
+    from validation.study.identity_store import pinned_trust
     from validation.study.presenting import present
     from validation.study.study_folder import study_of
 
     folder = study_of(pdf, study)
     if sys.stderr.isatty():
         click.echo("Checking the document and its signatures so far …", err=True)
-    pinned = load_trust(trust) if trust else IdentityStore(folder).trust()
+    pinned = pinned_trust(folder, trust)
     presented = present(pdf, role, study=folder, trust=pinned, again=again.strip())
     if import_signed is not None:
         from validation.study.importing_signed import import_document

@@ -18,13 +18,11 @@ from validation.attest.audit_trail import Event
 from validation.attest.signature_check import check_signatures
 from validation.attest.signed_pdf import unsigned_part
 from validation.attest.trust import Trust
-from validation.attest.trust_files import load_trust
 from validation.attest.verification import Checks
 from validation.errors import ApprovalError, Problem, ToolError
 from validation.plan.approval import Approval
 from validation.record import digest
 from validation.study.auditing import StudyTrail
-from validation.study.identity_store import IdentityStore
 from validation.study.inputs import Inputs
 from validation.study.leakage import leakage_of_run
 from validation.study.opening import (
@@ -75,15 +73,6 @@ class ApprovedInputs:
 def is_document(content: bytes) -> bool:
     """Tell whether a file is a document, and not the text of a protocol."""
     return content.startswith(b"%PDF-")
-
-
-def trust_of(study: Path, folder: Path | None) -> Trust:
-    """Return the pinned trust: that of a named folder, else the study's own.
-
-    Raises:
-        IdentityError: It cannot be read.
-    """
-    return load_trust(folder) if folder else IdentityStore(study).trust()
 
 
 def read_signed_protocol(path: Path, content: bytes, study: Path) -> SignedProtocol:

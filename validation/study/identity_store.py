@@ -135,6 +135,15 @@ class IdentityStore:
             os.close(descriptor)
 
 
+def pinned_trust(study: Path, folder: Path | None = None) -> Trust:
+    """Return the pinned trust: that of a named folder, else the study's own.
+
+    Raises:
+        IdentityError: It cannot be read.
+    """
+    return load_trust(folder) if folder else IdentityStore(study).trust()
+
+
 def read_certificate(path: Path) -> Issued:
     """Return the certificate of a person in a PEM or DER file; the first, where it holds several.
 

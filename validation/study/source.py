@@ -15,8 +15,8 @@ from validation.study.approval import (
     approved_inputs,
     is_document,
     read_signed_protocol,
-    trust_of,
 )
+from validation.study.identity_store import pinned_trust
 from validation.study.inputs import Inputs, read_inputs
 from validation.study.opening import OpenProtocol, opened_protocol
 from validation.study.study_folder import study_of
@@ -87,7 +87,7 @@ class Source:
             return Ready(read_inputs(self.opened, data, progress))
         found = approved_inputs(
             self.document,
-            trust=trust_of(self.study, trust),
+            trust=pinned_trust(self.study, trust),
             at=at,
             data=data,
             progress=progress,

@@ -16,11 +16,9 @@ from validation.attest.verify import verify_artefact
 from validation.errors import ToolError
 from validation.record import digest
 from validation.record_folder import SIGNED
+from validation.study.identity_store import pinned_trust
 from validation.study.opening import read_protocol, test_set_root
 from validation.testset.lock import LOCK_NAME
-
-TRUST = Path("identities") / "trust"
-"""Folder of the pinned trust in a study."""
 
 
 def verify(
@@ -57,9 +55,9 @@ def _study_above(path: Path) -> Path | None:
 
 
 def _trust(study: Path | None, named: Path | None) -> Trust | None:
-    if named is not None:
-        return load_trust(named)
-    return load_trust(study / TRUST) if study is not None else None
+    if study is None:
+        return load_trust(named) if named else None
+    return pinned_trust(study, named)
 
 
 def _trail(study: Path | None) -> Trail | None:
