@@ -154,6 +154,23 @@ def test_with_a_time_stamp_a_signature_outlives_its_certificate(
 
 
 @pytest.mark.parametrize("level", STAMPED)
+def test_a_moment_that_was_set_back_is_found_by_its_time_stamp(
+    level: str, told: Any, world: Any, signing: Any, stamper: Any
+) -> None:
+    content = world.signed(
+        signing.document(count=1),
+        world.author,
+        1,
+        level=level,
+        time_stamper=stamper(level),
+        at=f"{world.now - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    found = told(content, signatories=signing.SIGNATORIES[:1])
+    assert found.failures == {"untrusted"}
+    assert "signature-1: the moment that it states is that of its time stamp" in found.broken
+
+
+@pytest.mark.parametrize("level", STAMPED)
 def test_nobody_can_check_a_time_stamp_whose_authority_has_ended(
     level: str, at_level: Any, told: Any, world: Any
 ) -> None:

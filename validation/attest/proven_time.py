@@ -17,7 +17,8 @@ from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
 from pyhanko.sign.validation.status import PdfSignatureStatus
 
-from validation.attest.signatures import quiet_library, time_context
+from validation.attest.quiet_library import quiet_library
+from validation.attest.signatures import time_context
 from validation.attest.signed_pdf import FoundSignature, SignedDocument, end_of
 from validation.attest.standing import Standing, standing
 from validation.attest.trust import Trust

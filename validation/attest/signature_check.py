@@ -20,7 +20,8 @@ from validation.attest.proven_time import (
     stamps_of,
     with_embedded_lists,
 )
-from validation.attest.signatures import quiet_library, time_context, validation_context
+from validation.attest.quiet_library import quiet_library
+from validation.attest.signatures import time_context, validation_context
 from validation.attest.signed_pdf import (
     FoundSignature,
     SignedDocument,
@@ -30,7 +31,7 @@ from validation.attest.signed_pdf import (
 from validation.attest.signing_policy import Given, policy_findings
 from validation.attest.standing import standing
 from validation.attest.statement_check import check_statement
-from validation.attest.time_stamp_check import check_stamp, check_stamps, held_of
+from validation.attest.time_stamp_check import check_moment, check_stamp, check_stamps, held_of
 from validation.attest.trust import Trust
 from validation.attest.verification import Checks
 from validation.errors import SignatureError
@@ -181,6 +182,7 @@ def _check_signature(
     stamp = own_stamp(one, status, trust, covered)
     if stamp is not None:
         check_stamp(f"{one.field}: its time stamp", stamp, checks)
+        check_moment(one, stamp, checks)
         covered = Proven(stamp.at, is_past=True) if stamp.proves else covered
     _check_person(one, covered, trust, checks)
 

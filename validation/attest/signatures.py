@@ -7,10 +7,7 @@ never handed on.
 
 import asyncio
 import io
-import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +31,7 @@ from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
+from validation.attest.quiet_library import quiet_library
 from validation.attest.standing import standing
 from validation.attest.trust import Trust
 from validation.errors import SignatureError
@@ -230,15 +228,3 @@ def validation_context(trust: Trust, at: datetime) -> ValidationContext:
 def time_context(trust: Trust, at: datetime) -> ValidationContext:
     """Return what time stamps are validated with: the pinned time-stamp authorities alone."""
     return validation_context(replace(trust, roots=()), at)
-
-
-@contextmanager
-def quiet_library() -> Iterator[None]:
-    """Keep pyHanko from logging: what it warns of is a check or an error here, and said there."""
-    logger = logging.getLogger("pyhanko")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

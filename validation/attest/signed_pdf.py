@@ -22,6 +22,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from validation.attest.certificates import fingerprint
 from validation.attest.persons import person_of
+from validation.attest.quiet_library import quiet_library
 from validation.errors import SignatureError
 from validation.record import digest
 from validation.report.manifestation import Manifestation
@@ -139,10 +140,11 @@ def read_signed(content: bytes) -> SignedDocument:
     """
     try:
         # In strict mode, what is ambiguous is refused and not guessed at.
-        reader = PdfFileReader(io.BytesIO(content), strict=True)
-        fields = tuple(sorted(_rooms(reader), key=lambda one: one.number))
-        signatures = tuple(_found(reader.embedded_regular_signatures, content))
-        time_stamps = tuple(reader.embedded_timestamp_signatures)
+        with quiet_library():
+            reader = PdfFileReader(io.BytesIO(content), strict=True)
+            fields = tuple(sorted(_rooms(reader), key=lambda one: one.number))
+            signatures = tuple(_found(reader.embedded_regular_signatures, content))
+            time_stamps = tuple(reader.embedded_timestamp_signatures)
     except SignatureError:
         raise
     except Exception as error:  # whatever a hostile file makes the reader raise

@@ -1,9 +1,12 @@
 """Checking time stamps, and what a certificate counts for at a moment that is proven or not."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from validation.attest.proven_time import Stamp
+from validation.attest.signed_pdf import FoundSignature
 from validation.attest.standing import Word
+from validation.attest.time_stamps import MOST_APART
 from validation.attest.verification import Checks
 
 _LINKING = "21 CFR 11.70"
@@ -35,6 +38,24 @@ def check_stamp(name: str, one: Stamp, checks: Checks) -> None:
         when if word == "valid" else f"{when}: {word.replace('_', ' ')}: {reason}",
         failure="untrusted",
         clause=_LINKING,
+    )
+
+
+def check_moment(one: FoundSignature, stamp: Stamp, checks: Checks) -> None:
+    """Add the check that a signature states the moment that its time stamp proves.
+
+    Whoever signs can set back the own clock, not that of the authority. One that was made
+    elsewhere states no moment that our clock told.
+    """
+    if one.manifestation is None or not stamp.proves:
+        return
+    stated = datetime.strptime(one.manifestation.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    checks(
+        f"{one.field}: the moment that it states is that of its time stamp",
+        abs(stamp.at - stated) <= 2 * MOST_APART,
+        f"stated {stated:%Y-%m-%d %H:%M:%S} UTC, stamped {stamp.at:%Y-%m-%d %H:%M:%S} UTC",
+        failure="untrusted",
+        clause="21 CFR 11.50",
     )
 
 
