@@ -110,6 +110,22 @@ def record(finished: Callable[[str], Any], tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def signing_base(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A tiny study with an authority, persons and a protocol document; not to be changed."""
+    from tests.study.signing_study import made
+
+    return made(tmp_path_factory.mktemp("signing") / "study")
+
+
+@pytest.fixture
+def signing(signing_base: Any, tmp_path: Path) -> Any:
+    """A copy of the study to sign in; see ``tests/study/signing_study.py``."""
+    from tests.study.signing_study import copy_of
+
+    return copy_of(signing_base, tmp_path / "signing")
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of the public image sets; tests that need it are skipped where it is not."""
     named = os.environ.get("SEGVAL_SHARED_DATA")

@@ -5,7 +5,7 @@ printed, embedded, signed or sent elsewhere while it was true does.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +52,19 @@ def anchors_in(path: Path) -> tuple[Anchor, ...]:
             "`segval audit --checkpoint` wrote",
         )
     return found
+
+
+def anchors_of(files: Mapping[str, bytes], source: str) -> tuple[Anchor, ...]:
+    """Return the event that the files of a record, or those embedded in its report, name.
+
+    Args:
+        files: Content by path in the record.
+        source: What holds them, for messages.
+
+    Raises:
+        AuditError: It cannot be read.
+    """
+    return (_stated(files[OPENINGS], Path(source)),) if OPENINGS in files else ()
 
 
 def _anchors(path: Path) -> Iterator[Anchor]:

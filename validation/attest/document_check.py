@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from validation.attest.anchors import anchors_of
 from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
@@ -12,13 +13,14 @@ from validation.attest.signature_check import check_signatures
 from validation.attest.signed_pdf import SignedDocument, unsigned_part
 from validation.attest.signing_subject import SigningSubject, subject_of
 from validation.attest.trail_check import (
+    check_anchors,
     check_chain,
     check_nothing_lost,
     check_signatures_against,
 )
 from validation.attest.trust import Trust
 from validation.attest.verification import Checks
-from validation.errors import SignatureError, ToolError
+from validation.errors import AuditError, SignatureError, ToolError
 from validation.record import digest
 
 
@@ -60,12 +62,32 @@ def check_document(content: bytes, known: Known, checks: Checks) -> SigningSubje
         same = attachments_of(presented) == attached
         checks(what, same, digest(presented), clause="21 CFR 11.70")
     check_signed(content, subject, known, checks)
+    check_own_anchor(attached, known, checks)
     if subject.kind == "report":
         check_derivation(attached, checks)
         check_approval(attached, known.trust or Trust(), checks, at=known.at)
     else:
         check_promise(attached, checks)
     return subject
+
+
+def check_own_anchor(files: Mapping[str, bytes], known: Known, checks: Checks) -> None:
+    """Add the check that the audit trail reaches the event that a record was made at.
+
+    Args:
+        files: Files of the record, or those that its report embeds.
+        known: Holds the trail; without one nothing is added.
+        checks: Where the check is added.
+    """
+    if known.trail is None or known.trail.problems:
+        return
+    try:
+        anchors = anchors_of(files, "the record")
+    except AuditError as error:
+        checks("the openings of the test set can be read", None, error.what)
+        return
+    if anchors:
+        check_anchors(known.trail, anchors, checks)
 
 
 def _presented(content: bytes) -> bytes:
@@ -113,7 +135,10 @@ def check_revisions(
         check_nothing_lost(subject.id, map(digest, signed.values()), known.trail, checks)
     if not signed:
         return
-    newest = max(sorted(signed), key=lambda name: len(signed[name]))
+    signed = _without_leftovers(signed, checks)
+    newest = max(sorted(signed), key=lambda name: len(signed[name]), default="")
+    if not newest:
+        return
     strangers = sorted(
         name
         for name, content in signed.items()
@@ -126,3 +151,16 @@ def check_revisions(
         clause="21 CFR 11.70",
     )
     check_signed(signed[newest], subject, known, checks)
+
+
+def _without_leftovers(signed: Mapping[str, bytes], checks: Checks) -> Mapping[str, bytes]:
+    """Return files but those whose writing was interrupted, which are no revisions."""
+    left = sorted(name for name in signed if name.rpartition("/")[2].startswith(".new-"))
+    if left:
+        checks(
+            "nothing half-written lies in signed/",
+            held=False,
+            detail=f"{', '.join(left)}: a writing was interrupted; the next signature removes it",
+            failure="incomplete",
+        )
+    return {name: content for name, content in signed.items() if name not in left}

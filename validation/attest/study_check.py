@@ -9,7 +9,7 @@ from validation.testset.lock import Lock
 _ENDED_BY = {
     "lock.started": ("lock.created", "lock.failed", "lock.aborted"),
     "run.started": ("run.completed", "run.failed", "run.aborted"),
-    "sign.intent": ("sign.completed", "sign.failed", "sign.aborted"),
+    "sign.intent": ("sign.completed", "sign.imported", "sign.failed", "sign.aborted"),
 }
 
 

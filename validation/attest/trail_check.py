@@ -17,9 +17,13 @@ ENDS = ("sign.completed", "sign.imported")
 
 def check_chain(trail: Trail, checks: Checks) -> bool:
     """Add the check that a trail is whole."""
+    what = "the chain of the audit trail holds"
+    if not trail.events and not trail.problems:
+        detail = "there is no event: the trail is lost, or this is no study"
+        return checks(what, held=False, detail=detail, failure="incomplete", clause=_CLAUSE)
     problems = "; ".join(f"{one.where} {one.what}" for one in trail.problems[:5])
     held = checks(
-        "the chain of the audit trail holds",
+        what,
         not trail.problems,
         problems or f"{len(trail.events)} events",
         clause=_CLAUSE,
@@ -51,14 +55,30 @@ def check_signatures_against(document: SignedDocument, trail: Trail, checks: Che
         trail: The trail of its study.
         checks: Where the checks are added.
     """
+    check_signatures_known(document, trail, checks)
+    _check_newest(document, trail, checks)
+
+
+def check_signatures_known(document: SignedDocument, trail: Trail, checks: Checks) -> None:
+    """Add the checks that the trail saw every signature of a document begin and end."""
     anchors = [anchor for one in document.signatures if (anchor := anchor_of(one)) is not None]
     check_anchors(trail, anchors, checks)
     begun = {one.sequence: one for one in trail.events if one.action == "sign.intent"}
     ended = [one for one in trail.events if one.action in ENDS]
-    for one in document.signatures:
+    for one, file in zip(document.signatures, signed_files(document), strict=True):
         _check_intent(one, begun, checks)
-        _check_end(one, ended, checks)
-    _check_newest(document, ended, checks)
+        _check_end(one, file, ended, checks)
+
+
+def signed_files(document: SignedDocument) -> tuple[str, ...]:
+    """Return the digest of the file that each signature left.
+
+    It is what was presented for the next one, and the document itself for the last: at level
+    B-LTA a time stamp follows the signature, which belongs to the same file.
+    """
+    return (*(one.presented for one in document.signatures[1:]), document.digest)[
+        : len(document.signatures)
+    ]
 
 
 def check_nothing_lost(subject_id: str, there: Iterable[str], trail: Trail, checks: Checks) -> None:
@@ -116,7 +136,7 @@ def _check_intent(signature: FoundSignature, begun: dict[int, Event], checks: Ch
     )
 
 
-def _check_end(signature: FoundSignature, ended: list[Event], checks: Checks) -> None:
+def _check_end(signature: FoundSignature, file: str, ended: list[Event], checks: Checks) -> None:
     what = f"{signature.field}: the trail has the digest of the file as it was signed"
     own = [one for one in ended if one.about.digest == signature.presented]
     signed = {one.details.get("signed") for one in own}
@@ -124,11 +144,12 @@ def _check_end(signature: FoundSignature, ended: list[Event], checks: Checks) ->
         detail = "no event says so: signing was interrupted, or not done by this tool"
         checks(what, held=False, detail=detail, failure="incomplete", clause=_CLAUSE)
     else:
-        checks(what, signature.revision in signed, signature.revision, clause=_CLAUSE)
+        checks(what, file in signed, file, clause=_CLAUSE)
 
 
-def _check_newest(document: SignedDocument, ended: list[Event], checks: Checks) -> None:
+def _check_newest(document: SignedDocument, trail: Trail, checks: Checks) -> None:
     """Find a document that was rolled back: the trail knows of a later signature."""
+    ended = [one for one in trail.events if one.action in ENDS]
     later = [one for one in ended if one.about.digest == document.digest]
     detail = (
         f"event {later[0].sequence} signed it again: {later[0].details.get('signed', '')}"

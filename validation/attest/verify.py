@@ -10,7 +10,12 @@ from pathlib import Path
 
 from validation import workspace
 from validation.attest.approval_check import check_approval
-from validation.attest.document_check import Known, check_document, check_revisions
+from validation.attest.document_check import (
+    Known,
+    check_document,
+    check_own_anchor,
+    check_revisions,
+)
 from validation.attest.lock_check import check_lock
 from validation.attest.record_check import check_record
 from validation.attest.trust import Trust
@@ -65,6 +70,7 @@ def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]
     check_approval(files, known.trust or Trust(), checks, at=known.at)
     if "report.pdf" not in files:
         return ()
+    check_own_anchor(files, known, checks)
     signed = {
         name: workspace.read(folder / SIGNED / name, "a signed report")
         for name in workspace.files_below(folder / SIGNED)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from validation.attest.audit_trail import Event
     from validation.study.audit_review import Review
 
+_SHOWN = ("role", "level", "intent", "signed")
+"""Details of signatures that are shown in the table; ``--json`` has all of every event."""
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -122,8 +124,10 @@ def _about(event: "Event") -> str:
         parts.append(f"as {event.details['role']}")
     if "verdict" in event.details:
         parts.append(f"verdict {event.details['verdict'].replace('_', ' ')}")
+    parts += [f"{name} {event.details[name]}" for name in _SHOWN if name in event.details]
     if event.clock == "backwards":
         parts.append("(the clock went backwards)")
     if event.reason:
         parts.append(f"- {event.reason.splitlines()[0]}")
-    return " ".join(parts)
+    # What a trail holds may have been written by anybody: no control characters to a terminal.
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(parts))

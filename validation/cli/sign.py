@@ -12,6 +12,7 @@ import click
 from validation import clock
 from validation.cli.options import FILE, FOLDER, SYMBOLS, json_option, say_json
 from validation.cli.password import ask_password, ask_yes
+from validation.errors import SignatureError
 
 if TYPE_CHECKING:
     from validation.attest.signatures import Level
@@ -83,8 +84,11 @@ def sign_command(  # noqa: PLR0917 - click calls it by name
     """
     from validation.study.identity_store import pinned_trust
     from validation.study.presenting import present
+    from validation.study.signing import require_free, signed_path
     from validation.study.study_folder import study_of
 
+    means = Means(key, token_library, token, token_key)
+    _require_consistent(means, level, tsa, elsewhere=import_signed is not None)
     folder = study_of(pdf, study)
     if sys.stderr.isatty():
         click.echo("Checking the document and its signatures so far …", err=True)
@@ -96,15 +100,35 @@ def sign_command(  # noqa: PLR0917 - click calls it by name
         place = import_document(presented, import_signed, out=out)
         _say_imported(place, presented, as_json=as_json)
         return
-    means = Means(key, token_library, token, token_key)
-    means.require_one()
+    require_free(out or signed_path(presented))
     for line in card(presented):
         click.echo(line, err=True)
     if not ask_yes("Do you sign this?"):
-        raise click.Abort
+        raise SignatureError("you did not sign it: nothing was written")
     with means.opened(presented) as opened:
         signed = _signed(presented, opened, level, tsa, out)
     _say(signed, presented, as_json=as_json)
+
+
+def _require_consistent(
+    means: "Means", level: "Level", tsa: str | None, *, elsewhere: bool
+) -> None:
+    """Refuse options that would be passed over, before anything is asked.
+
+    Raises:
+        click.UsageError: Says which.
+    """
+    if elsewhere:
+        if means.is_given or tsa is not None or level != "B-B":
+            raise click.UsageError(
+                "what was signed elsewhere is taken as it is: leave out key, token, --level, --tsa"
+            )
+        return
+    means.require_one()
+    if level != "B-B" and tsa is None:
+        raise click.UsageError(f"level {level} needs a time-stamp authority: give it by --tsa")
+    if level == "B-B" and tsa is not None:
+        raise click.UsageError("a time stamp belongs to --level B-T or B-LTA")
 
 
 def _signed(
@@ -152,13 +176,21 @@ class Means:
     token: str | None
     token_key: str | None
 
+    @property
+    def is_given(self) -> bool:
+        """Tell whether anything of either is given."""
+        given = (self.key, self.library, self.token, self.token_key)
+        return any(one is not None for one in given)
+
     def require_one(self) -> None:
         """Refuse none and both.
 
         Raises:
             click.UsageError: Neither or both are given.
         """
-        if (self.key is None) == (self.library is None or self.token is None):
+        one_token = self.library is not None and self.token is not None
+        any_token = any(one is not None for one in (self.library, self.token, self.token_key))
+        if (self.key is None and not one_token) or (self.key is not None and any_token):
             said = "give your key file by --key, or a token by --token-library and --token"
             raise click.UsageError(said)
 

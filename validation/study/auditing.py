@@ -13,6 +13,7 @@ from validation.study.operator import operator
 from validation.testset.openings import Opening, Openings
 
 _LONGEST_REASON = 2_000
+_UNCOUNTED = "how often the test set was opened is not known"
 
 
 class KnownOpenings(NamedTuple):
@@ -85,7 +86,7 @@ class StudyTrail:
         Raises:
             AuditError: The trail was altered, or does not know the run.
         """
-        trail = self._sound("bring back the true file, and resume the run")
+        trail = self.sound("bring back the true file, and resume the run", what=_UNCOUNTED)
         try:
             return openings_of(trail, record_id)
         except ValueError as error:
@@ -97,17 +98,26 @@ class StudyTrail:
         Raises:
             AuditError: The trail was altered.
         """
-        trail = self._sound("bring back the true file")
+        trail = self.sound("bring back the true file", what=_UNCOUNTED)
         return KnownOpenings(
             trail.events[0].trail_id if trail.events else "",
             openings_of_set(trail, test_set=test_set, manifest=manifest),
         )
 
-    def _sound(self, fix: str) -> Trail:
+    def sound(self, fix: str, *, what: str = "nothing can be built on it") -> Trail:
+        """Return the trail.
+
+        Args:
+            fix: What to do where it was altered.
+            what: What then is not possible.
+
+        Raises:
+            AuditError: It was altered, or cannot be read.
+        """
         trail = load(self._path)
         if trail.problems:
             raise AuditError(
-                "the audit trail was altered: how often the test set was opened is not known",
+                f"the audit trail was altered: {what}",
                 where=str(self._path),
                 fix=fix,
                 problems=trail.problems,

@@ -13,8 +13,14 @@ from validation.attest.signing_policy import refusals
 from validation.errors import Problem, SignatureError
 from validation.record import digest
 from validation.study.auditing import StudyTrail
-from validation.study.presenting import Presented, about_document, require_whole
-from validation.study.signing import require_free, signed_path
+from validation.study.presenting import (
+    Presented,
+    about_document,
+    require_still_new,
+    require_whole,
+)
+from validation.study.signing import clear_leftovers, require_free, signed_path, told_of
+from validation.study.signing_lock import signing_alone
 
 
 def import_document(presented: Presented, signed: Path, *, out: Path | None = None) -> Path:
@@ -31,30 +37,45 @@ def import_document(presented: Presented, signed: Path, *, out: Path | None = No
         ToolError: A file or the audit trail cannot be read or written.
     """
     content = workspace.read(signed, "the signed document")
+    with signing_alone(presented.study):
+        require_still_new(presented)
+        return _import(presented, content, signed, out or signed_path(presented))
+
+
+def _import(presented: Presented, content: bytes, signed: Path, place: Path) -> Path:
     trail = StudyTrail(presented.study)
     about = about_document(presented.subject, presented.digest)
     try:
         found = _signature(presented, content, signed)
         require_whole(content, presented.subject, presented.trust, signed)
     except SignatureError as error:
-        trail.tell("sign.refused", about, reason=f"{signed.name}: {error}")
+        trail.tell("sign.refused", about, reason=f"{_shown(signed)}: {error}")
         raise
-    place = out or signed_path(presented)
-    require_free(place)
-    workspace.write_new(place, content)
-    trail.tell(
-        "sign.imported",
-        about,
-        details={
-            "signed": digest(content),
-            "role": presented.signatory.role,
-            "certificate": found.fingerprint,
-            "name": found.name,
-            "from": signed.name,
-        },
-        user=found.user or None,
-    )
+    # Where an interruption left the very file, only the trail has to be told.
+    if not place.is_file() or place.read_bytes() != content:
+        require_free(place)
+        clear_leftovers(place.parent)
+        workspace.write_new(place, content)
+    with told_of(place):
+        trail.tell(
+            "sign.imported",
+            about,
+            details={
+                "signed": digest(content),
+                "role": presented.signatory.role,
+                "meaning": presented.signatory.meaning,
+                "certificate": found.fingerprint,
+                "name": found.name,
+                "from": _shown(signed),
+            },
+            user=found.user or None,
+        )
     return place
+
+
+def _shown(path: Path) -> str:
+    """Return the name of a file as text that can be written and read, whatever it holds."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in path.name)
 
 
 def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSignature:
@@ -77,7 +98,9 @@ def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSigna
         )
     given = given_by(document, presented.subject.signatories)
     found = refusals(presented.subject.signatories, given[:-1], given[-1])
-    if new[0].manifestation is None and new[0].meaning != presented.signatory.meaning:
+    if new[0].manifestation is not None:
+        found = (*found, "it was given by segval: sign here, so that this study's trail knows it")
+    elif new[0].meaning != presented.signatory.meaning:
         said = new[0].meaning or "nothing"
         found = (*found, f"its reason says {said!r}, not {presented.signatory.meaning!r}")
     if found:

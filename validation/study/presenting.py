@@ -3,24 +3,25 @@
 Everything before is checked first: nobody is asked to sign over what was altered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from validation import clock, workspace
-from validation.attest.audit_file import load
-from validation.attest.audit_trail import Event, Subject
+from validation.attest.audit_trail import Event, Subject, Trail
 from validation.attest.signature_check import check_signatures, given_by
 from validation.attest.signed_pdf import SignedDocument, read_signed
-from validation.attest.signing_policy import next_signatory
+from validation.attest.signing_policy import Given, next_signatory
 from validation.attest.signing_subject import SigningSubject, subject_of
-from validation.attest.trail_check import ENDS
+from validation.attest.trail_check import ENDS, check_signatures_known, signed_files
 from validation.attest.trust import Trust
 from validation.attest.verification import Checks
 from validation.errors import Problem, SignatureError
 from validation.plan.protocol import Signatory
 from validation.record import digest
 from validation.study.auditing import StudyTrail
+from validation.study.signing_lock import signing_alone
+from validation.study.unfinished_signatures import note_found
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Presented:
     """Number of the signatory, from 0."""
     study: Path
     trust: Trust
+    known: int
+    """Number of the last event of the audit trail at that moment."""
     again: str = ""
     """Why it is signed again; empty where it is not."""
 
@@ -72,31 +75,47 @@ def present(path: Path, role: str, *, study: Path, trust: Trust, again: str = ""
 
     Raises:
         SignatureError: It is no document of this study that can be signed, a signature so far
-            does not hold, all have signed, or it is not this role's turn.
+            does not hold or is not known as it is, all have signed, or it is not this role's turn.
+        AuditError: The audit trail was altered, or cannot be written.
     """
     content = workspace.read(path, "the document")
     document = read_signed(content)
     subject = subject_of(content[: document.unsigned_size])
     require_whole(content, subject, trust, path)
     trail = StudyTrail(study)
-    note_what_was_interrupted(document, subject, trail)
-    events = load(trail.path).events
-    _require_known(subject, events, path)
+    with signing_alone(study):
+        note_found(path, content, about_document(subject, digest(content)), trail,
+                   lambda found, place: require_whole(found, subject, trust, place))  # fmt: skip
+        known = trail.sound("bring back the true file: nothing is signed over an altered trail")
+    _require_rendered_here(subject, digest(content[: document.unsigned_size]), known, path)
+    _require_signatures_known(document, known, path)
     if not again:
-        _require_new(digest(content), events, path)
+        require_new(digest(content), known.events, path)
     given = given_by(document, subject.signatories)
+    _require_turn(subject, given, role, path)
+    if len(document.fields) < len(subject.signatories):
+        raise SignatureError("the document has no field for every signatory", where=str(path))
+    return Presented(
+        path, content, subject, document, len(given), study, trust, known.events[-1].sequence, again
+    )
+
+
+def _require_turn(subject: SigningSubject, given: Sequence[Given], role: str, path: Path) -> None:
+    """Refuse a role that does not sign next."""
+    roles = [one.role for one in subject.signatories]
+    order = f"the order is {', '.join(roles)}"
+    if role not in roles:
+        what = f"the protocol of this document has no signatory {role}"
+        raise SignatureError(what, where=str(path), fix=order)
     turn = next_signatory(subject.signatories, given)
     if turn is None:
         raise SignatureError("every signature is there: nothing is left to sign", where=str(path))
-    if len(document.fields) < len(subject.signatories):
-        raise SignatureError("the document has no field for every signatory", where=str(path))
     if turn.role != role:
         raise SignatureError(
             f"it is not the turn of role {role}: {turn.role} ({turn.title}) signs next",
             where=str(path),
-            fix=f"the order is {', '.join(one.role for one in subject.signatories)}",
+            fix=order,
         )
-    return Presented(path, content, subject, document, len(given), study, trust, again)
 
 
 def require_whole(
@@ -127,54 +146,96 @@ def require_whole(
         raise SignatureError("a signature so far does not hold", where=str(path), problems=problems)
 
 
-def note_what_was_interrupted(
-    document: SignedDocument, subject: SigningSubject, trail: StudyTrail
+def _require_rendered_here(
+    subject: SigningSubject, unsigned: str, trail: Trail, path: Path
 ) -> None:
-    """Tell the trail of signatures that lie there and whose writing it saw begin, not end."""
-    events = load(trail.path).events
-    known = {one.details.get("signed") for one in events if one.action in ENDS}
-    begun = {(one.sequence, one.digest): one for one in events if one.action == "sign.intent"}
-    for one in document.signatures:
-        stated = one.manifestation
-        if stated is None or one.revision in known:
-            continue
-        intent = begun.get((stated.sequence, stated.event))
-        if intent is not None:
-            trail.tell(
-                "sign.completed",
-                about_document(subject, one.presented),
-                details={"signed": one.revision, "intent": str(intent.sequence)},
-                reason="the file was found after an interruption",
-                user=one.user,
-            )
+    """Refuse a document that is not, byte for byte, one that this study rendered.
 
-
-def _require_known(
-    subject: SigningSubject,
-    events: Iterable[Event],
-    path: Path,
-) -> None:
-    """Refuse the report of another study."""
-    if subject.kind == "report" and not any(
-        one.action == "run.started" and one.about.id == subject.id for one in events
-    ):
+    Before its first signature nothing else pins the pages: what a reader sees could differ from
+    the evidence that is embedded.
+    """
+    action, name = {
+        "report": ("run.completed", "report"),
+        "protocol": ("protocol.rendered", "document"),
+    }[subject.kind]
+    ours = [one for one in trail.events if one.action == action and one.about.id == subject.id]
+    if not ours:
         raise SignatureError(
-            f"the audit trail does not know record {subject.id}",
+            f"the audit trail does not know {subject.kind} {subject.id}",
             where=str(path),
             fix="give the study that it belongs to by --study",
         )
+    if unsigned not in {one.details.get(name) for one in ours}:
+        raise SignatureError(
+            f"these are not the bytes of {subject.kind} {subject.id} that the audit trail knows",
+            where=str(path),
+            fix="sign the file that `segval protocol` or `segval run` wrote; a protocol can be "
+            "rendered again",
+        )
 
 
-def _require_new(presented: str, events: Iterable[Event], path: Path) -> None:
-    """Refuse a document of which a later revision is known."""
+def _require_signatures_known(document: SignedDocument, trail: Trail, path: Path) -> None:
+    """Refuse signatures that the trail does not know as they are, and those that were replaced."""
+    checks = Checks()
+    check_signatures_known(document, trail, checks)
+    problems = [Problem(one.what, one.detail) for one in checks.all() if one.outcome != "held"]
+    newest = {
+        one.about.digest: one.details.get("signed") for one in trail.events if one.action in ENDS
+    }
+    problems += [
+        Problem(one.field, f"it was given again: the newest file is {newest[one.presented]}")
+        for one, file in zip(document.signatures, signed_files(document), strict=True)
+        if not problems and newest.get(one.presented) != file
+    ]
+    if problems:
+        raise SignatureError(
+            "the audit trail does not know these signatures as they are",
+            where=str(path),
+            fix="take the newest signed file as it was written; where the trail was changed, "
+            "bring back the true one",
+            problems=problems,
+        )
+
+
+def require_new(presented: str, events: Iterable[Event], path: Path, *, after: int = 0) -> None:
+    """Refuse a document of which a later revision is known.
+
+    Args:
+        presented: Digest of the document.
+        events: The audit trail.
+        path: Path of the document.
+        after: Number of an event; what the trail knew until then does not count.
+
+    Raises:
+        SignatureError: It was signed; by whom, and what to do, is said.
+    """
     for one in events:
-        if one.action in ENDS and one.about.digest == presented:
+        if one.action in ENDS and one.about.digest == presented and one.sequence > after:
             raise SignatureError(
-                f"this revision was signed already (event {one.sequence} of the audit trail)",
+                f"this revision was signed already, by {one.actor.user} (event {one.sequence} of "
+                "the audit trail)",
                 where=str(path),
                 fix=f"go on with the file whose digest is {one.details.get('signed', '')}; where "
                 'it is lost, sign again with --again "why"',
             )
+
+
+def require_still_new(presented: Presented) -> None:
+    """Refuse a document that somebody signed since it was presented; hold the signing meanwhile.
+
+    Raises:
+        SignatureError: Somebody did.
+    """
+    trail = StudyTrail(presented.study)
+    note_found(
+        presented.path,
+        presented.content,
+        about_document(presented.subject, presented.digest),
+        trail,
+        lambda found, place: require_whole(found, presented.subject, presented.trust, place),
+    )
+    events = trail.sound("bring back the true file").events
+    require_new(presented.digest, events, presented.path, after=presented.known)
 
 
 def about_document(subject: SigningSubject, presented: str) -> Subject:

@@ -28,7 +28,7 @@ from validation.judge.acceptance import assess
 from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import Protocol
 from validation.record import Record, canonical_json, digest
-from validation.record_folder import PREDICTIONS, RECORD_FILE, seal
+from validation.record_folder import PREDICTIONS, RECORD_FILE, read_index, seal
 from validation.study.auditing import StudyTrail
 from validation.study.case_work import CaseWork, further_of, table_of
 from validation.study.inputs import Inputs
@@ -158,6 +158,8 @@ def _complete(
     """Tell the trail of a record that is complete, and remove the run's work."""
     index = workspace.read(unfinished.out / RECORD_FILE, "the index of the record")
     details = {"verdict": findings.verdict, "record": digest(index)}
+    if report := read_index(unfinished.out).files.get("report.pdf"):
+        details["report"] = report
     trail.tell("run.completed", about, details=details)
     unfinished.remove()
 

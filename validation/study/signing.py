@@ -7,6 +7,8 @@ leaves either no file, or one that the next command finds and notes.
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +16,7 @@ from cryptography import x509
 from pyhanko.sign.signers import Signer
 from pyhanko.sign.timestamps.api import TimeStamper
 
-from validation import workspace
+from validation import clock, workspace
 from validation.attest.audit_trail import Event, Subject
 from validation.attest.certificates import fingerprint
 from validation.attest.persons import Person, person_of
@@ -22,13 +24,21 @@ from validation.attest.signature_check import given_by
 from validation.attest.signatures import Asked, Level, sign
 from validation.attest.signed_pdf import key_digest
 from validation.attest.signing_policy import Given, refusals
-from validation.errors import Problem, SignatureError
+from validation.attest.standing import standing
+from validation.errors import AuditError, Problem, SignatureError
 from validation.record import digest
 from validation.record_folder import SIGNED
 from validation.report.manifestation import Manifestation
 from validation.report.signature_stamp import render_stamp
 from validation.study.auditing import StudyTrail
-from validation.study.presenting import Presented, about_document, require_whole
+from validation.study.presenting import (
+    Presented,
+    about_document,
+    require_still_new,
+    require_whole,
+)
+from validation.study.signing_lock import signing_alone
+from validation.study.unfinished_signatures import note_lost, signed_folder
 
 
 class SignedFile(NamedTuple):
@@ -41,13 +51,14 @@ class SignedFile(NamedTuple):
 
 def signed_path(presented: Presented) -> Path:
     """Return where the signed revision goes: ``signed/NAME-NUMBER-ROLE.pdf``."""
-    folder, stem = presented.path.parent, presented.path.stem
-    if presented.document.signatures and folder.name == SIGNED:
+    stem = presented.path.stem
+    if presented.document.signatures and presented.path.parent.name == SIGNED:
         before = presented.subject.signatories[presented.position - 1].role
         stem = stem.removesuffix(f"-{presented.position}-{before}")
-    else:
-        folder = folder / SIGNED
-    return folder / f"{stem}-{presented.position + 1}-{presented.signatory.role}.pdf"
+    return (
+        signed_folder(presented.path)
+        / f"{stem}-{presented.position + 1}-{presented.signatory.role}.pdf"
+    )
 
 
 def sign_presented(
@@ -73,12 +84,34 @@ def sign_presented(
         SignatureError: The person may not give this signature, or it could not be made.
         ToolError: A file or the audit trail cannot be written.
     """
+    with signing_alone(presented.study):
+        require_still_new(presented)
+        return _sign(
+            presented,
+            signer,
+            key=key,
+            level=level,
+            time_stamper=time_stamper,
+            place=out or signed_path(presented),
+        )
+
+
+def _sign(
+    presented: Presented,
+    signer: Signer,
+    *,
+    key: str,
+    level: Level,
+    time_stamper: TimeStamper | None,
+    place: Path,
+) -> SignedFile:
     trail, about = StudyTrail(presented.study), about_document(presented.subject, presented.digest)
     certificate = _certificate(signer)
     person = person_of(certificate)
-    _require_allowed(presented, certificate, trail, about)
-    place = out or signed_path(presented)
+    _require_allowed(presented, signer, trail, about)
     require_free(place)
+    clear_leftovers(place.parent)
+    note_lost(about, trail)
     intent = trail.tell(
         "sign.intent",
         about,
@@ -96,13 +129,40 @@ def sign_presented(
         manifestation = _manifestation(presented, person, intent)
         content = _signed(presented, signer, manifestation, level, time_stamper)
         workspace.write_new(place, content)
-    trail.tell(
-        "sign.completed",
-        about,
-        details={"signed": digest(content), "intent": str(intent.sequence)},
-        user=person.user,
-    )
+    with told_of(place):
+        trail.tell(
+            "sign.completed",
+            about,
+            details={"signed": digest(content), "intent": str(intent.sequence)},
+            user=person.user,
+        )
     return SignedFile(place, digest(content), manifestation)
+
+
+@contextmanager
+def told_of(place: Path) -> Iterator[None]:
+    """Say of a signed file that lies there that the trail could not be told of it.
+
+    Raises:
+        AuditError: The trail could not be told; the file stays, and how to go on is said.
+    """
+    try:
+        yield
+    except AuditError as error:
+        raise AuditError(
+            "the signed file is written, and the audit trail could not be told of it",
+            where=str(place),
+            fix="mend what is said below and call `segval sign` for the next signature: it finds "
+            "the file and tells the trail",
+            problems=[Problem(error.where, error.what)],
+        ) from error
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what an interrupted writing left in a folder of signed revisions."""
+    if folder.name == SIGNED:
+        for one in folder.glob(".new-*"):
+            one.unlink(missing_ok=True)
 
 
 def _certificate(signer: Signer) -> x509.Certificate:
@@ -112,8 +172,9 @@ def _certificate(signer: Signer) -> x509.Certificate:
 
 
 def _require_allowed(
-    presented: Presented, certificate: x509.Certificate, trail: StudyTrail, about: Subject
+    presented: Presented, signer: Signer, trail: StudyTrail, about: Subject
 ) -> None:
+    certificate = _certificate(signer)
     person, signatories = person_of(certificate), presented.subject.signatories
     asking = Given(
         role=presented.signatory.role,
@@ -123,6 +184,10 @@ def _require_allowed(
         key=key_digest(certificate),
     )
     found = refusals(signatories, given_by(presented.document, signatories), asking)
+    others = [x509.load_der_x509_certificate(one.dump()) for one in signer.cert_registry]
+    now = standing(certificate, presented.trust, clock.now(), others)
+    if now.word != "valid":
+        found = (*found, f"the certificate cannot sign: {now.word.replace('_', ' ')}: {now.reason}")
     if found:
         trail.tell("sign.refused", about, reason="; ".join(found), user=person.user or None)
         raise SignatureError(

@@ -17,6 +17,7 @@ from validation.errors import WrongPassword
 from validation.record import digest
 from validation.study.auditing import StudyTrail
 from validation.study.sign_attempts import FAILED, require_patience
+from validation.study.signing_lock import signing_alone
 
 Ask = Callable[[str], str]
 """Asks for the password of what is named, and returns it."""
@@ -49,11 +50,14 @@ def open_key_file(path: Path, about: Subject, *, study: Path, ask: Ask) -> Signi
     trail = StudyTrail(study)
     require_patience(load(trail.path).events, name, clock.now(), str(path))
     password = ask(f"key file {path.name}")
-    try:
-        opened = open_key(content, password, where=str(path))
-    except WrongPassword:
-        trail.tell(FAILED, about, details={"key": name}, reason="wrong password")
-        raise
+    with signing_alone(study):
+        # Again: many that were asked at once would each have had a try.
+        require_patience(load(trail.path).events, name, clock.now(), str(path))
+        try:
+            opened = open_key(content, password, where=str(path))
+        except WrongPassword:
+            trail.tell(FAILED, about, details={"key": name}, reason="wrong password")
+            raise
     return SigningKey(signer_of(opened, where=str(path)), name)
 
 
@@ -81,9 +85,11 @@ def opened_token(
     require_patience(load(trail.path).events, name, clock.now(), name)
     pin = ask(f"{name} (its PIN)")
     with contextlib.ExitStack() as stack:
-        try:
-            opened = stack.enter_context(open_token(library, token=token, pin=pin, label=label))
-        except WrongPassword:
-            trail.tell(FAILED, about, details={"key": name}, reason="wrong PIN")
-            raise
+        with signing_alone(study):
+            require_patience(load(trail.path).events, name, clock.now(), name)
+            try:
+                opened = stack.enter_context(open_token(library, token=token, pin=pin, label=label))
+            except WrongPassword:
+                trail.tell(FAILED, about, details={"key": name}, reason="wrong PIN")
+                raise
         yield SigningKey(opened.signer, name)

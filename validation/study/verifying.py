@@ -8,7 +8,7 @@ from validation.attest.audit_trail import Trail
 from validation.attest.document_check import Known, check_document
 from validation.attest.lock_check import check_lock
 from validation.attest.study_check import check_acts, check_lock_in_trail
-from validation.attest.trail_check import check_chain
+from validation.attest.trail_check import ENDS, check_chain, check_nothing_lost
 from validation.attest.trust import Trust
 from validation.attest.trust_files import load_trust
 from validation.attest.verification import Checks, Verification
@@ -71,6 +71,8 @@ def _verify_study(
     if known.trail is not None and check_chain(known.trail, checks):
         check_acts(known.trail, checks)
     _check_lock(folder, known, data, checks, progress)
+    if known.trail is not None:
+        _check_protocols_kept(folder, known.trail, checks)
     for path in _documents(folder):
         before = len(checks.all())
         check_document(workspace.read(path, "the document"), known, checks)
@@ -95,6 +97,20 @@ def _check_lock(
         check_lock_in_trail(lock, digest(content), known.trail, checks)
 
 
+def _check_protocols_kept(folder: Path, trail: Trail, checks: Checks) -> None:
+    """Add the check that every signed protocol document that the trail knows lies in the study."""
+    rendered = {one.about.id for one in trail.events if one.action == "protocol.rendered"}
+    there = {digest(workspace.read(one, "the document")) for one in _signed(folder)}
+    for number in sorted(rendered & {one.about.id for one in trail.events if one.action in ENDS}):
+        before = len(checks.all())
+        check_nothing_lost(number, there, trail, checks)
+        checks.name_since(before, number)
+
+
+def _signed(folder: Path) -> list[Path]:
+    return sorted((folder / SIGNED).glob("*.pdf"))
+
+
 def _data_of(folder: Path) -> Path | None:
     """Return the root of the test set, where the protocol says it lies; None if it is not there."""
     protocol = folder / "protocol.yaml"
@@ -106,13 +122,11 @@ def _data_of(folder: Path) -> Path | None:
 
 def _documents(folder: Path) -> list[Path]:
     """Return the newest signed revision of each document in a study."""
-    signed = sorted((folder / SIGNED).glob("*.pdf"))
-    contents = {path: path.read_bytes() for path in signed}
+    contents = {path: workspace.read(path, "the document") for path in _signed(folder)}
+    # Of several copies of one file the first is taken; each is the beginning of the others.
+    first = {content: path for path, content in reversed(contents.items())}
     return [
         path
-        for path in signed
-        if not any(
-            other is not path and content.startswith(contents[path])
-            for other, content in contents.items()
-        )
+        for content, path in sorted(first.items(), key=lambda one: one[1])
+        if not any(other != content and other.startswith(content) for other in first)
     ]
