@@ -1,10 +1,14 @@
 """A set that is locked already is locked again as a revision; the one before is kept."""
 
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from validation import verify
 from validation.attest.audit_file import load, trail_path
 from validation.attest.audit_trail import Event
 from validation.errors import LockError
@@ -85,3 +89,49 @@ def test_an_interrupted_revision_is_ended_by_the_next(study: Path) -> None:
         read_lock(read_protocol(study / "protocol.yaml"))
     again = _lock(study, "second try").lock
     assert (again.revision, again.supersedes) == (2, revised.supersedes)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from validation import clock, workspace
+from validation.attest import audit_file
+from validation.study.locking import lock_test_set
+from validation.study.opening import read_protocol
+
+left = int(sys.argv[2])
+def counted(do):
+    def done(*given, **named):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return do(*given, **named)
+    return done
+
+workspace._write = counted(workspace._write)
+workspace.append_whole = counted(workspace.append_whole)
+lock_test_set(read_protocol(Path(sys.argv[1])), data=None, at=clock.now())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_lock_that_is_killed_between_any_two_steps_is_whole_or_not_there(tmp_path: Path) -> None:
+    for step in range(20):
+        study = tmp_path / f"study-{step}"
+        start_study(study, kind="instance", title="Discs", organisation="Example")
+        shutil.rmtree(study / "lock", ignore_errors=True)
+        shutil.rmtree(study / "audit", ignore_errors=True)
+        done = subprocess.run(
+            [sys.executable, "-c", _KILLED, study / "protocol.yaml", str(step)], check=False
+        )
+        if (study / "lock/lock.json").exists():
+            with pytest.raises(LockError, match="locked already"):
+                _lock(study)
+        else:
+            _lock(study)
+        assert verify(study).outcome == "held", step
+        if done.returncode == 0:
+            assert step > 4  # two events, then three files at least, and the last event
+            return
+    pytest.fail("it was killed at each of 20 steps")

@@ -62,7 +62,12 @@ def check_lock_in_trail(lock: Lock, lock_digest: str, trail: Trail, checks: Chec
     ]
     what = "the audit trail saw this lock made, and no later one"
     if not made:
-        checks(what, held=False, detail="no event says so", failure="incomplete")
+        checks(
+            what,
+            held=False,
+            detail="no event says so: it was made elsewhere, or before this trail began",
+            failure="incomplete",
+        )
         return
     last = made[-1]
     checks(

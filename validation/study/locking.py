@@ -17,6 +17,7 @@ from validation.errors import LockError, Problem, RecordError
 from validation.record import digest
 from validation.study.auditing import StudyTrail
 from validation.study.leakage import Training, new_lists, read_training
+from validation.study.lock_notes import FIRST, note_interrupted_lock
 from validation.study.opening import (
     LockedTestSet,
     OpenProtocol,
@@ -103,9 +104,10 @@ def lock_test_set(
     """
     require_no_errors(opened)
     tell = progress or (lambda _stage, _done, _total: None)
+    trail = StudyTrail(opened.folder)
+    note_interrupted_lock(opened.lock_folder, trail)
     before = _lock_before(opened, revise=revise_because is not None)
     about = Subject(kind="test_set", id=opened.protocol.test_set.id)
-    trail = StudyTrail(opened.folder)
     trail.tell("lock.started", about, reason=revise_because or "")
     with trail.failure(about, failed="lock.failed", aborted="lock.aborted"):
         trained = read_training(opened, training, partial(tell, "training"))
@@ -165,7 +167,7 @@ def _made(  # noqa: PLR0917 - the parts of a lock
     lock = Lock(
         test_set_id=test_set.id,
         revision=before.lock.revision + 1 if before else 1,
-        reason=revise_because or "first lock",
+        reason=revise_because or FIRST,
         locked_at=at,
         locked_by=operator(),
         tool_version=validation.__version__,
