@@ -5,8 +5,10 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.generic import TextStringObject, pdf_name
 
 from validation.attest.certificates import fingerprint
+from validation.attest.signed_pdf import _stated as stated_by
 from validation.attest.signed_pdf import read_signed, unsigned_part
 from validation.attest.signing_subject import subject_of
 from validation.errors import SignatureError
@@ -62,6 +64,24 @@ def test_a_signature_without_our_statement_is_read_as_made_elsewhere(
     assert one.manifestation is None
     assert one.meaning == "I wrote this"
     assert (one.start, one.presented) == (len(before), digest(before))
+
+
+@pytest.mark.parametrize(
+    ("stated", "read"),
+    [
+        ("D:20261129130000+01'00'", "2026-11-29T12:00:00Z"),
+        ("D:20261129120000Z", "2026-11-29T12:00:00Z"),
+        ("D:20261129120000", None),
+        ("yesterday", None),
+    ],
+)
+def test_the_moment_is_read_in_utc_or_not_at_all(
+    stated: str, read: str | None, at_level: Any
+) -> None:
+    (one,) = read_signed(at_level("B-B", 1)).signatures
+    one.embedded.sig_object[pdf_name("/M")] = TextStringObject(stated)
+    found = stated_by(one.embedded)
+    assert (found.at if found is not None else None) == read
 
 
 HOSTILE = {

@@ -9,12 +9,13 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyhanko.pdf_utils.generic import parse_pdf_date
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import extract_self_reported_ts
@@ -226,10 +227,16 @@ def _stated(one: EmbeddedPdfSignature) -> Manifestation | None:
             str(entries["/ContactInfo"]),
             name=str(entries["/Name"]),
             meaning=str(entries["/Reason"]),
-            at=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            at=f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}",
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, PdfReadError):
         return None
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment without an offset is none")
+    return moment.astimezone(UTC)
 
 
 def _presented(
