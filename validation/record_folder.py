@@ -29,6 +29,7 @@ from validation.testset.openings import Openings
 
 PREDICTIONS = "predictions"
 OVERLAYS = "overlays"
+OVERLAY_INDEX = "overlays/overlays.json"
 RECORD_FILE = "record.json"
 SUMS_FILE = "SHA256SUMS"
 REPORTS = ("report.html", "report.pdf")
@@ -49,6 +50,7 @@ EMBEDDED = (
     "findings.json",
     "openings.json",
     "leakage.json",
+    OVERLAY_INDEX,
 )
 """How the names of the files begin that the report embeds."""
 
@@ -133,8 +135,33 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         for name in names
         if name.startswith(EMBEDDED) or name.startswith(f"{OVERLAYS}/")
     }
-    parsed = _Parts(folder, files)
-    overlays = parsed.overlays()
+    digests = {entry.path: f"sha256:{entry.sha256}" for entry in entries}
+    return contents_from(files, digests, record_id, where=str(folder))
+
+
+def contents_from(
+    files: Mapping[str, bytes],
+    digests: Mapping[str, str],
+    record_id: str,
+    *,
+    where: str,
+    pictures: bool = True,
+) -> RecordContents:
+    """Return the parts of a record, parsed from its files.
+
+    Args:
+        files: Files by their path in the record.
+        digests: ``sha256:…`` of every file of the record but ``record.json`` and the report.
+        record_id: Id of the record.
+        where: What errors name.
+        pictures: False: the pictures are not at hand, and are left out.
+
+    Raises:
+        ToolError: A part is missing or damaged; the message names it.
+    """
+    parsed = _Parts(where, files)
+    overlays = parsed.record(OVERLAY_INDEX, Overlays).overlays
+    shown = overlays if pictures else ()
     return RecordContents(
         record_id=record_id,
         protocol=protocol_from(parse(parsed["protocol.yaml"], "protocol.yaml")),
@@ -149,10 +176,10 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
         case_rows=parsed.rows("evidence/cases.csv"),
         class_rows=parsed.rows("evidence/classes.csv"),
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),
-        overlays=overlays.overlays,
-        pictures={one.file: parsed[f"{OVERLAYS}/{one.file}"] for one in overlays.overlays},
+        overlays=overlays,
+        pictures={one.file: parsed[f"{OVERLAYS}/{one.file}"] for one in shown},
         files={name: content for name, content in files.items() if name.startswith(EMBEDDED)},
-        digests={entry.path: f"sha256:{entry.sha256}" for entry in entries},
+        digests=digests,
         tool_version=validation.__version__,
         confusion_rows=parsed.rows("evidence/class_confusion.csv", needed=False),
     )
@@ -161,13 +188,13 @@ def read_contents(folder: Path, record_id: str) -> RecordContents:
 class _Parts:
     """Files of a record, parsed on demand, with errors that name them."""
 
-    def __init__(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        self._folder = folder
+    def __init__(self, where: str, files: Mapping[str, bytes]) -> None:
+        self._where = where
         self._files = files
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self._files:
-            raise RecordError(f"{name} is missing", where=str(self._folder))
+            raise RecordError(f"{name} is missing", where=self._where)
         return self._files[name]
 
     def record(self, name: str, kind: type[_R]) -> _R:
@@ -190,11 +217,8 @@ class _Parts:
         except ValueError as error:
             raise self._damaged(name, str(error)) from error
 
-    def overlays(self) -> Overlays:
-        return self.record(f"{OVERLAYS}/overlays.json", Overlays)
-
     def _damaged(self, name: str, what: str) -> RecordError:
-        return RecordError(f"{name} is damaged: {what}", where=str(self._folder))
+        return RecordError(f"{name} is damaged: {what}", where=self._where)
 
 
 def _first(error: ValidationError) -> str:

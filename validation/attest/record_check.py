@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from validation import workspace
 from validation.attest.attachments import attachments_of
 from validation.attest.differences import check_differences, listed
+from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation
 from validation.attest.verification import Checks
 from validation.errors import ToolError
@@ -43,6 +44,9 @@ def check_record(folder: Path, checks: Checks) -> Mapping[str, bytes] | None:
     _check_index(index, files, checks)
     check_derivation(files, checks)
     _check_embedded(files, checks)
+    if "report.pdf" in files:
+        of_index = {name: files[name] for name in index.files if name in files}
+        check_printed(files["report.pdf"], of_index, checks)
     return files
 
 

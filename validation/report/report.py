@@ -42,7 +42,7 @@ def render_report(contents: RecordContents) -> Report:
     Raises:
         RenderError: A system library is missing, or a picture or template is.
     """
-    html = spell_out_uncovered(render_html(TEMPLATE, report_view(contents)))
+    html = report_html(contents)
     pictures = {f"overlays/{name}": content for name, content in contents.pictures.items()}
     pdf = render_pdf(
         html,
@@ -54,6 +54,15 @@ def render_report(contents: RecordContents) -> Report:
         signature_fields=signature_fields(contents.protocol.signatories),
     )
     return Report(html=_self_contained(html, pictures).encode(), pdf=pdf)
+
+
+def report_html(contents: RecordContents) -> str:
+    """Return the document that is laid out as the report of a record.
+
+    Raises:
+        RenderError: A template is missing.
+    """
+    return spell_out_uncovered(render_html(TEMPLATE, report_view(contents)))
 
 
 def _attachments(files: Mapping[str, bytes]) -> tuple[Attachment, ...]:

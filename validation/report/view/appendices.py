@@ -332,6 +332,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "lock/fingerprints.csv": ("Digests and fingerprints of the images of the cases", "Source"),
     "lock/training.csv": ("List of the images that the model was developed on", "Source"),
     "leakage.json": ("What the test set shares with the images of development", "Data"),
+    "overlays/overlays.json": ("Which worst cases are shown, and why", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }

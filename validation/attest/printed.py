@@ -1,0 +1,136 @@
+"""Holding the printed pages of a report against the evidence that it embeds.
+
+The text of the report is made again from the attachments, by the view and the templates that
+made it, and compared with the text of the pages: a changed, removed or added digit or word is
+found wherever it stands, also one that is painted over another, and one that is hidden. What
+lies over the text (annotations, layers, pictures that the record does not have) is found, too.
+
+Not found: text that is drawn as lines or shapes, text under an opaque shape, and a font whose
+glyphs are not what it says they are. Rendering the record again and comparing the bytes
+(``segval report RECORD``) finds these.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import validation
+from validation.attest.expected_text import expected_text
+from validation.attest.page_comparison import differences
+from validation.attest.page_marks import unusual_marks
+from validation.attest.page_text import essence, page_texts
+from validation.attest.verification import Checks
+from validation.errors import RecordError, ToolError
+from validation.evidence.run_record import RunRecord
+from validation.record import digest
+from validation.record_folder import (
+    OVERLAY_INDEX,
+    OVERLAYS,
+    PREDICTIONS,
+    RECORD_FILE,
+    REPORTS,
+    SUMS_FILE,
+    contents_from,
+)
+from validation.report.contents import Overlays, RecordContents
+from validation.report.report import report_html
+
+_MOST_NAMED = 10
+_MOST_FOUND = 100
+_CLAUSE = "21 CFR 11.10(a)"
+_NOT_OF_THE_DIGESTS = frozenset({RECORD_FILE, SUMS_FILE, *REPORTS})
+
+
+def check_printed(content: bytes, files: Mapping[str, bytes], checks: Checks) -> None:
+    """Add the checks that hold the pages of a report against its evidence.
+
+    Args:
+        content: The report, as PDF.
+        files: Its attachments by path in the record, or all files of the record.
+        checks: Where the checks are added.
+    """
+    what = "the pages print what the evidence says, and nothing else"
+    try:
+        pages = page_texts(content)
+        contents = _contents(files, pages)
+        differing = differences(pages, expected_text(report_html(contents)))
+        found = [str(one) for one in islice(differing, _MOST_FOUND)]
+        covering = unusual_marks(
+            content,
+            pictures=len(contents.overlays),
+            fields=len(contents.protocol.signatories),
+        )
+    except ToolError as error:
+        checks(what, None, str(error).replace("\n", "; "), clause=_CLAUSE)
+        return
+    except Exception as error:  # noqa: BLE001 - evidence that does not fit together fails anywhere
+        checks(what, None, f"the evidence cannot be laid out: {error!r}", clause=_CLAUSE)
+        return
+    made_by = contents.tool_version
+    is_ours = made_by == essence(validation.__version__)
+    detail = _listed(found) or f"{len(pages)} pages"
+    if found and not is_ours:
+        detail = f"made by segval {made_by}, this is {validation.__version__}: {detail}"
+    checks(what, (False if is_ours else None) if found else True, detail, clause=_CLAUSE)
+    what = "nothing lies over the text of the pages or stands in for it"
+    checks(what, not covering, _listed(covering) or f"{len(pages)} pages", clause=_CLAUSE)
+
+
+def _listed(found: Sequence[str]) -> str:
+    more = len(found) - _MOST_NAMED
+    return "; ".join(found[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _contents(files: Mapping[str, bytes], pages: Sequence[str]) -> RecordContents:
+    """Return what the report was made from.
+
+    Pictures and predictions are not embedded in it, and their digests are printed: where they
+    are not at hand, digests and number are taken from the pages, as nothing else knows them.
+    """
+    for name in ("run.json", OVERLAY_INDEX):
+        if name not in files:
+            raise RecordError(f"{name} is missing", where="the report")
+    record_id = RunRecord.from_json(files["run.json"]).record_id
+    digests = {
+        name: digest(files[name])
+        for name in files
+        if name not in _NOT_OF_THE_DIGESTS and not name.startswith("signed/")
+    }
+    digests |= _digests_of_pictures(files, pages)
+    if not any(name.startswith(f"{PREDICTIONS}/") for name in files):
+        count = _count_of_predictions(digests, pages)
+        digests |= {f"{PREDICTIONS}/{one}": "" for one in range(count)}
+    contents = contents_from(
+        files, dict(sorted(digests.items())), record_id, where="the report", pictures=False
+    )
+    made_by = _version(essence(record_id), pages)
+    return replace(contents, tool_version=made_by)
+
+
+def _digests_of_pictures(files: Mapping[str, bytes], pages: Sequence[str]) -> dict[str, str]:
+    overlays = Overlays.from_json(files[OVERLAY_INDEX]).overlays
+    found = {}
+    for name in (f"{OVERLAYS}/{one.file}" for one in overlays):
+        printed = re.compile(rf"{re.escape(essence(name))}([0-9a-f]{{64}})")
+        matches = (printed.search(page) for page in pages)
+        match = next(filter(None, matches), None)
+        if name not in files and match is not None:
+            found[name] = f"sha256:{match[1]}"
+    return found
+
+
+def _count_of_predictions(digests: Mapping[str, str], pages: Sequence[str]) -> int:
+    last = digests[max(digests)].removeprefix("sha256:")
+    note = re.compile(rf"(?:^|{last})(\d{{1,7}})files?under{PREDICTIONS}/")
+    matches = (note.search(page) for page in pages)
+    match = next(filter(None, matches), None)
+    return int(match[1]) if match is not None else 0
+
+
+def _version(record_id: str, pages: Sequence[str]) -> str:
+    """Return the version of the tool that the pages name; this one where they name none."""
+    said = re.compile(rf"madefromrecord{re.escape(record_id)}bysegval(.{{1,40}}?)\.Itsfigures")
+    matches = (said.search(page) for page in pages)
+    match = next(filter(None, matches), None)
+    return match[1] if match is not None else essence(validation.__version__)
