@@ -157,6 +157,15 @@ def test_a_report_of_a_failed_case_and_of_many_scripts_holds(
     assert [one.detail for one in _checked(content) if one.outcome != "held"] == []
 
 
+def test_a_signed_report_holds_and_a_change_of_it_does_not(report: bytes, world: Any) -> None:
+    """A signature brings an appearance and no text of the page."""
+    signed = world.both(report)
+    assert signed.startswith(report)
+    assert [one.outcome for one in _checked(signed)] == ["held", "held"]
+    page = _page_with(report, "Every acceptance criterion with its result")
+    assert "not" in _found(_changed(signed, page, "met", "not"))
+
+
 # --- what does not ----------------------------------------------------------------------------
 
 
