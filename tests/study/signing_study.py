@@ -148,8 +148,14 @@ def copy_of(base: SigningStudy, folder: Path) -> SigningStudy:
     return SigningStudy(folder / base.folder.name, base.keys)
 
 
-def signed_elsewhere(content: bytes, signer: Any, **entries: Any) -> bytes:
-    """Return a document as a viewer signs it: into a prepared field, with a reason, no more."""
+def signed_elsewhere(content: Any, signer: Any, **entries: Any) -> bytes:
+    """Return a document as a viewer signs it: into a prepared field, with a reason, no more.
+
+    Args:
+        content: Bytes of the document, or a writer that has changed it already.
+        signer: Of pyHanko.
+        entries: Other metadata.
+    """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import PdfSignatureMetadata, signers
     from pyhanko.sign.fields import SigSeedSubFilter
@@ -162,7 +168,7 @@ def signed_elsewhere(content: bytes, signer: Any, **entries: Any) -> bytes:
         **entries,
     }
     out = signers.sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(content)),
+        IncrementalPdfFileWriter(io.BytesIO(content)) if isinstance(content, bytes) else content,
         PdfSignatureMetadata(**values),
         signer=signer,
     )

@@ -8,6 +8,7 @@ from validation.attest.anchors import anchors_of
 from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
+from validation.attest.first_revision import changes_since
 from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation, check_promise
 from validation.attest.signature_check import check_signatures
@@ -109,6 +110,10 @@ def check_signed(
     )
     if document is None or not document.signatures:
         return document
+    first = document.signatures[0]
+    changed = changes_since(content[: first.start], content[: first.end])
+    what = "nothing was changed together with the first signature"
+    checks(what, not changed, changed or first.presented, clause="21 CFR 11.70")
     if known.trail is None:
         what = "the audit trail knows of every signature"
         checks(what, None, "no study given; give it by --study", clause="21 CFR 11.10(e)")

@@ -25,6 +25,11 @@ class KnownOpenings(NamedTuple):
     """In the order of beginning."""
 
 
+def _text(value: str) -> str:
+    """Return text that can be written: names of files may hold bytes that are none."""
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
 class StudyTrail:
     """The audit trail of the study that a protocol lies in."""
 
@@ -64,8 +69,8 @@ class StudyTrail:
         draft = Draft(
             action=action,
             about=about,
-            reason=reason[:_LONGEST_REASON],
-            details=details or {},
+            reason=_text(reason)[:_LONGEST_REASON],
+            details={name: _text(one) for name, one in (details or {}).items()},
             old=old,
             new=new,
         )

@@ -7,6 +7,7 @@ byte before it as it was. It states no event of the audit trail; the trail state
 from pathlib import Path
 
 from validation import workspace
+from validation.attest.first_revision import changes_since
 from validation.attest.signature_check import given_by
 from validation.attest.signed_pdf import FoundSignature, read_signed
 from validation.attest.signing_policy import refusals
@@ -96,6 +97,7 @@ def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSigna
             where=str(signed),
             fix=fix,
         )
+    _require_nothing_else(presented, content, new[0], signed, fix)
     given = given_by(document, presented.subject.signatories)
     found = refusals(presented.subject.signatories, given[:-1], given[-1])
     if new[0].manifestation is not None:
@@ -110,3 +112,17 @@ def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSigna
             problems=[Problem("", one) for one in found],
         )
     return new[0]
+
+
+def _require_nothing_else(
+    presented: Presented, content: bytes, new: FoundSignature, signed: Path, fix: str
+) -> None:
+    """Refuse what was changed before the new signature, or together with it."""
+    between = content[len(presented.content) : new.start]
+    changed = "" if not between.strip() else f"{len(between)} bytes stand before the signature"
+    if not presented.document.signatures:
+        changed = changed or changes_since(presented.content, content[: new.end])
+    if changed:
+        raise SignatureError(
+            f"more than a signature was added: {changed}", where=str(signed), fix=fix
+        )
