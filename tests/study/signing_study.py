@@ -122,6 +122,13 @@ def made(folder: Path) -> SigningStudy:
     """Return a study, made in a folder, with an authority, key files and a protocol document."""
     folder.mkdir()
     study = Study(folder, "instance").lock()
+    made = with_identities(folder)
+    write_protocol_document(study.path, out=folder / "VP.pdf")
+    return made
+
+
+def with_identities(folder: Path) -> SigningStudy:
+    """Return a study to sign in, given an authority, and key files beside it."""
     now = clock.now() - timedelta(minutes=5)
     authorities.create_authority(
         folder, name="Test authority", organisation="", password="x" * 12, at=now, days=1000
@@ -131,7 +138,6 @@ def made(folder: Path) -> SigningStudy:
     for user, key in persons.items():
         content = sealed(key, PASSWORDS[user], label=user)
         (folder.parent / f"{user}.p12").write_bytes(content)
-    write_protocol_document(study.path, out=folder / "VP.pdf")
     return SigningStudy(folder, Keys(authority, persons))
 
 

@@ -135,3 +135,34 @@ def test_a_lock_that_is_killed_between_any_two_steps_is_whole_or_not_there(tmp_p
             assert step > 4  # two events, then three files at least, and the last event
             return
     pytest.fail("it was killed at each of 20 steps")
+
+
+@pytest.mark.parametrize("how", ["whole", "missing", "edited", "swapped", "manifest", "text"])
+def test_the_chain_of_revisions_is_followed_to_the_first(study: Path, how: str) -> None:
+    for name in ("C06", "C05"):
+        lines = (study / "cases.csv").read_text().splitlines(keepends=True)
+        (study / "cases.csv").write_text("".join(lines[:-1]))
+        for folder in ("images", "reference"):
+            (study / "data" / folder / f"{name}.png").unlink()
+        _lock(study, f"case {name} was a duplicate")
+    first, second = (study / "lock" / f"revision-{number}" for number in (1, 2))
+    if how == "missing":
+        shutil.rmtree(first)
+    elif how == "edited":
+        text = (first / "lock.json").read_text()
+        (first / "lock.json").write_text(text.replace('"first lock"', '"no reason"'))
+        assert (first / "lock.json").read_text() != text
+    elif how == "swapped":
+        first.rename(study / "lock" / "aside")
+        second.rename(first)
+        (study / "lock" / "aside").rename(second)
+    elif how == "manifest":
+        (first / "manifest-sha256.txt").write_bytes(b"")
+    elif how == "text":
+        (second / "lock.json").write_text("{")
+    what = "every revision before is kept, and is the one that its successor names"
+    (found,) = [one for one in verify(study / "lock").checks if one.what == what]
+    failures = {"whole": None, "missing": "incomplete"}
+    assert found.failure == failures.get(how, "altered")
+    if how != "whole":
+        assert found.detail.startswith("revision-")
