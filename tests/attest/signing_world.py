@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pikepdf
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pikepdf import Array, Dictionary, Name, String
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 
 from validation.attest import certificates
 from validation.attest.certificates import Revocation, Validity
@@ -85,6 +88,16 @@ class World:
             next_update=self.now + timedelta(days=days),
         )
         return found.public_bytes(Encoding.DER)
+
+    def clock(self, at: datetime | None = None, tsa: x509.Certificate | None = None) -> Any:
+        """Return a time-stamp authority whose clock stands still, at `now` or any other moment."""
+        certificate = (tsa or self.tsa).public_bytes(Encoding.DER)
+        key = self.tsa_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return DummyTimeStamper(
+            asn1_x509.Certificate.load(certificate),
+            asn1_keys.PrivateKeyInfo.load(key),
+            fixed_dt=at or self.now,
+        )
 
     @property
     def trust(self) -> Trust:

@@ -132,7 +132,7 @@ def test_a_change_that_was_saved_before_the_signature_is_refused(signing: Any) -
 def test_a_change_that_was_saved_with_the_signature_is_refused(signing: Any) -> None:
     content = signed_elsewhere(_turned(_content(signing)), signing.signer("ada"))
     _refused(signing, content, "more than a signature was added")
-    what = "nothing was changed together with the first signature"
+    what = "signature-1: nothing was added with it to what was presented"
     found = signing.verified(_back(signing, content))
     assert [one.failure for one in found.checks if one.what == what] == ["altered"]
 

@@ -8,7 +8,6 @@ from validation.attest.anchors import anchors_of
 from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
-from validation.attest.first_revision import changes_since
 from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation, check_promise
 from validation.attest.signature_check import check_signatures
@@ -110,16 +109,33 @@ def check_signed(
     )
     if document is None or not document.signatures:
         return document
-    first = document.signatures[0]
-    changed = changes_since(content[: first.start], content[: first.end])
-    what = "nothing was changed together with the first signature"
-    checks(what, not changed, changed or first.presented, clause="21 CFR 11.70")
+    _check_named(document, subject, checks)
     if known.trail is None:
         what = "the audit trail knows of every signature"
         checks(what, None, "no study given; give it by --study", clause="21 CFR 11.10(e)")
     elif check_chain(known.trail, checks):
         check_signatures_against(document, known.trail, checks)
     return document
+
+
+def _check_named(document: SignedDocument, subject: SigningSubject, checks: Checks) -> None:
+    """Add the check that signatures name the document that they sign."""
+    named = {
+        one.field: (one.manifestation.document, one.manifestation.revision)
+        for one in document.signatures
+        if one.manifestation is not None
+    }
+    others = [
+        f"{field}: {number} revision {revision}"
+        for field, (number, revision) in named.items()
+        if (number, revision) != (subject.id, subject.revision)
+    ]
+    checks(
+        "signatures name the document that they sign",
+        not others,
+        ", ".join(others) or f"{subject.id} revision {subject.revision}",
+        clause="21 CFR 11.50, 11.70",
+    )
 
 
 def check_revisions(

@@ -15,12 +15,19 @@ from pyhanko.sign.validation import validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
-from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 
 from validation.attest.quiet_library import quiet_library
 from validation.attest.signatures import time_context
-from validation.attest.signed_pdf import FoundSignature, SignedDocument, end_of
+from validation.attest.signed_pdf import (
+    FoundSignature,
+    SignedDocument,
+    end_of,
+    padding_problem,
+)
 from validation.attest.standing import Standing, standing
+from validation.attest.time_stamps import MOST_APART
 from validation.attest.trust import Trust
 
 
@@ -28,18 +35,18 @@ class Stamp(NamedTuple):
     """A time stamp, validated."""
 
     end: int
-    """Number of bytes of the file that are before its end."""
+    """Number of bytes of the file up to its end."""
     at: datetime
     """When, as it says."""
-    is_whole: bool
-    """Whether what it covers is what was stamped."""
+    alteration: str
+    """Why what it covers is not what was stamped; empty where it is."""
     authority: Standing
     """What the certificate of its authority is, when the stamp is judged."""
 
     @property
     def proves(self) -> bool:
         """Whether it proves that what it covers was there at its time."""
-        return self.is_whole and self.authority.word == "valid"
+        return not self.alteration and self.authority.word == "valid"
 
 
 class Proven(NamedTuple):
@@ -50,11 +57,14 @@ class Proven(NamedTuple):
     """Whether a time stamp proves it; else it is the present."""
 
 
-def stamps_of(document: SignedDocument, trust: Trust, at: datetime) -> tuple[Stamp, ...]:
+def stamps_of(
+    document: SignedDocument, content: bytes, trust: Trust, at: datetime
+) -> tuple[Stamp, ...]:
     """Return the document time stamps, the newest first, each judged when the next proves it.
 
     Args:
         document: The signatures of a document.
+        content: Its bytes.
         trust: Pins the time-stamp authorities.
         at: The present moment.
     """
@@ -63,7 +73,9 @@ def stamps_of(document: SignedDocument, trust: Trust, at: datetime) -> tuple[Sta
         with quiet_library():
             status = validate_pdf_timestamp(one, time_context(trust, moment))
         authority = _authority(one.signed_data, trust, Proven(moment, is_past=moment < at))
-        stamp = Stamp(end_of(one), status.timestamp, status.intact and status.valid, authority)
+        altered = _alteration(one, content, is_intact=status.intact and status.valid)
+        stamp = Stamp(end_of(one), status.timestamp, altered, authority)
+        stamp = _not_later(stamp, moment)
         found.append(stamp)
         if stamp.proves:
             moment = min(moment, stamp.at)
@@ -86,7 +98,30 @@ def own_stamp(
         return None
     token = next(extract_tst_data_iter(one.embedded.signer_info, signed=False))
     authority = _authority(token, trust, covered)
-    return Stamp(one.end, stamp.timestamp, stamp.intact and stamp.valid, authority)
+    altered = "" if stamp.intact and stamp.valid else "what it covers was altered"
+    return _not_later(Stamp(one.end, stamp.timestamp, altered, authority), covered.at)
+
+
+def _not_later(stamp: Stamp, moment: datetime) -> Stamp:
+    """Judge what a time stamp says by when it was there: its clock may not be ahead of that."""
+    if stamp.authority.word != "valid" or stamp.at <= moment + MOST_APART:
+        return stamp
+    said = f"it was there at {moment:%Y-%m-%d %H:%M:%S} UTC already: one clock is wrong"
+    return stamp._replace(authority=Standing("untrusted", said))
+
+
+def _alteration(one: EmbeddedPdfSignature, content: bytes, *, is_intact: bool) -> str:
+    """Return what is wrong with the bytes that a time stamp covers; empty if nothing is.
+
+    Anyone may ask an authority for a time stamp, and over any bytes: one that leaves out a part
+    of the file proves nothing of that part.
+    """
+    if not is_intact:
+        return "what it covers was altered"
+    if one.coverage is None or one.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+        return "it does not cover every byte before it"
+    problem = padding_problem(one, content)
+    return f"something is hidden in its room in the file: {problem}" if problem else ""
 
 
 def _authority(signed: cms.SignedData, trust: Trust, proven: "Proven") -> Standing:
@@ -95,7 +130,7 @@ def _authority(signed: cms.SignedData, trust: Trust, proven: "Proven") -> Standi
     certificates = extract_certs_for_validation(signed)
     return standing(
         x509.load_der_x509_certificate(certificates.signer_cert.dump()),
-        Trust(roots=trust.time_authorities, crls=trust.crls),
+        Trust(roots=trust.time_authorities, crls=trust.crls, issuers=trust.roots),
         proven.at,
         [x509.load_der_x509_certificate(two.dump()) for two in certificates.other_certs],
         is_past=proven.is_past,
@@ -124,15 +159,15 @@ def with_embedded_lists(trust: Trust, document: SignedDocument) -> Trust:
         return trust
     try:
         store = DocumentSecurityStore.read_dss(document.time_stamps[0].reader)
+        lists = [bytes(one.get_object().data) for one in store.crls]
     except NoDSSFoundError:
         return trust
-    lists = (bytes(one.get_object().data) for one in store.crls)
     return replace(trust, crls=(*trust.crls, *filter(_is_list, lists)))
 
 
 def _is_list(content: bytes) -> bool:
     try:
-        x509.load_der_x509_crl(content)
+        list(x509.load_der_x509_crl(content))  # an entry is read where it is asked for
     except ValueError:
         return False
     return True

@@ -21,10 +21,12 @@ from validation.attest.proven_time import (
     with_embedded_lists,
 )
 from validation.attest.quiet_library import quiet_library
+from validation.attest.revision_check import addition_problem
 from validation.attest.signatures import time_context, validation_context
 from validation.attest.signed_pdf import (
     FoundSignature,
     SignedDocument,
+    end_of,
     padding_problem,
     read_signed,
 )
@@ -74,16 +76,17 @@ def check_signatures(
         return document
     try:
         trust = with_embedded_lists(trust, document)
-        stamps = stamps_of(document, trust, at)
+        stamps = stamps_of(document, content, trust, at)
     except Exception as error:  # noqa: BLE001 - whatever a hostile time stamp makes it raise
         checks("the document time stamps can be read", held=False, detail=_said(error))
         return document
     check_stamps(stamps, checks)
     for one in document.signatures:
         try:
-            covered = covered_until(one.end, stamps, at)
-            _check_signature(one, content, covered, trust, checks, compare=compare)
-            check_statement(one, signatories, checks)
+            covered = covered_until(end_of(one.embedded), stamps, at)
+            proven = _check_signature(one, content, covered, trust, checks, compare=compare)
+            _check_presented(one, document, content, checks, compare=compare)
+            check_statement(one, signatories, proven, checks)
         except Exception as error:  # noqa: BLE001 - whatever a hostile signature makes it raise
             checks(f"{one.field}: the signature can be read", held=False, detail=_said(error))
     _check_revisions(document, checks)
@@ -165,11 +168,12 @@ def _check_signature(
     checks: Checks,
     *,
     compare: bool,
-) -> None:
+) -> Proven:
+    """Add the checks of a signature by itself; return the moment that is proven of it."""
     status = _status(one, trust, covered, compare=compare)
     if isinstance(status, str):
         checks(f"{one.field}: the signature holds", held=False, detail=status, clause=_LINKING)
-        return
+        return covered
     checks(
         f"{one.field}: the bytes that it covers are those that were signed",
         status.intact and status.valid,
@@ -185,6 +189,19 @@ def _check_signature(
         check_moment(one, stamp, checks)
         covered = Proven(stamp.at, is_past=True) if stamp.proves else covered
     _check_person(one, covered, trust, checks)
+    return covered
+
+
+def _check_presented(
+    one: FoundSignature, document: SignedDocument, content: bytes, checks: Checks, *, compare: bool
+) -> None:
+    problem = addition_problem(one, document, content, compare=compare)
+    checks(
+        f"{one.field}: nothing was added with it to what was presented",
+        not problem,
+        problem or one.presented,
+        clause=_LINKING,
+    )
 
 
 def _check_additions(one: FoundSignature, status: PdfSignatureStatus, checks: Checks) -> None:

@@ -1,15 +1,15 @@
 """Giving a signature: PAdES through pyHanko, one incremental update, one clock.
 
 The first signature certifies the document (form filling is allowed), the last locks every field.
-What comes out is read and checked again before it is returned: a signature that does not hold is
-never handed on.
+Whether what comes out holds is checked by whoever asks for it, before it is written: see
+`validation.study.signing`.
 """
 
 import asyncio
 import io
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,6 @@ from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.signers.pdf_signer import (
     DSSContentSettings,
@@ -32,6 +31,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from validation.attest.quiet_library import quiet_library
+from validation.attest.signed_pdf import read_signed
 from validation.attest.standing import standing
 from validation.attest.trust import Trust
 from validation.errors import SignatureError
@@ -71,7 +71,7 @@ class Asked:
     @property
     def at(self) -> datetime:
         """The moment of signing."""
-        return datetime.strptime(self.manifestation.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return self.manifestation.moment
 
 
 def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
@@ -83,9 +83,11 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
         asked: What the signature is to be.
 
     Raises:
-        SignatureError: The certificate may not sign at that moment, the time-stamp authority
-            fails, or the signature cannot be made.
+        SignatureError: The document cannot be read or its last signature is there, the
+            certificate may not sign at that moment, the time-stamp authority fails, or the
+            signature cannot be made.
     """
+    _require_open(content)
     _require_level(asked)
     _require_standing(signer, asked)
     _require_pinned_clock(asked)
@@ -97,7 +99,9 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
             signed = _signer(signer, asked, page).sign_pdf(
                 writer, existing_fields_only=True, output=io.BytesIO()
             )
-        except (SigningError, PathError, ValidationError, ValueError) as error:
+        except SignatureError:
+            raise
+        except Exception as error:  # of pyHanko, and whatever a hostile file makes it raise
             raise SignatureError(
                 f"the signature could not be made: {_said(error)}", where=asked.field
             ) from error
@@ -110,6 +114,16 @@ def sign(content: bytes, signer: Signer, asked: Asked) -> bytes:
 def _said(error: Exception) -> str:
     cause = error.__cause__
     return f"{error} {cause}" if cause else str(error)
+
+
+def _require_open(content: bytes) -> None:
+    """Refuse a document whose last signature locked it: pyHanko would add another."""
+    for one in read_signed(content).signatures:
+        if one.is_last:
+            raise SignatureError(
+                "the last signature is there: it locks the document, and none follows it",
+                where=one.field,
+            )
 
 
 def _require_level(asked: Asked) -> None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from asn1crypto.parser import peek
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyhanko.pdf_utils.generic import parse_pdf_date
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.fields import FieldMDPAction, enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import extract_self_reported_ts
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -31,7 +32,8 @@ from validation.report.manifestation import Manifestation
 FIELD = "signature-"
 """How the names of our fields begin; the number of the signatory follows."""
 _END = re.compile(rb"%%EOF(?:\r\n|\n|\r)?")
-_DER_HEADER = 2
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_NUMBER = re.compile("[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class FoundSignature:
     start: int
     """Number of those bytes."""
     revision: str
-    """Digest of the file as it was signed."""
+    """Digest of the file as it was signed, with the document time stamps that followed (B-LTA)."""
     end: int
     """Number of bytes of that file."""
     embedded: EmbeddedPdfSignature = dataclasses.field(repr=False)
@@ -80,6 +82,12 @@ class FoundSignature:
         except ValueError as error:
             return f"unreadable: {error}"
         return f"{told.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if told is not None else ""
+
+    @property
+    def is_last(self) -> bool:
+        """Tell whether it locks every field, so that no signature may follow."""
+        locks = self.embedded.fieldmdp
+        return locks is not None and locks.action is FieldMDPAction.ALL
 
     @property
     def fingerprint(self) -> str:
@@ -144,8 +152,9 @@ def read_signed(content: bytes) -> SignedDocument:
         with quiet_library():
             reader = PdfFileReader(io.BytesIO(content), strict=True)
             fields = tuple(sorted(_rooms(reader), key=lambda one: one.number))
-            signatures = tuple(_found(reader.embedded_regular_signatures, content))
             time_stamps = tuple(reader.embedded_timestamp_signatures)
+            stamped = [end_of(one) for one in time_stamps]
+            signatures = tuple(_found(reader.embedded_regular_signatures, content, stamped))
     except SignatureError:
         raise
     except Exception as error:  # whatever a hostile file makes the reader raise
@@ -186,23 +195,27 @@ def _rooms(reader: PdfFileReader) -> Iterator[Room]:
 
 def _number(name: str) -> int:
     rest = name.removeprefix(FIELD)
-    return int(rest) if rest != name and rest.isascii() and rest.isdigit() else 0
+    return int(rest) if rest != name and _NUMBER.fullmatch(rest) else 0
 
 
-def _found(signatures: list[EmbeddedPdfSignature], content: bytes) -> Iterator[FoundSignature]:
+def _found(
+    signatures: list[EmbeddedPdfSignature], content: bytes, stamped: list[int]
+) -> Iterator[FoundSignature]:
     before = 0
-    for one in signatures:
-        found = _signature(one, content, before)
-        yield found
-        before = found.end
+    rooms = [int(one.byte_range[1]) for one in signatures[1:]]
+    for one, following in zip(signatures, [*rooms, len(content)], strict=False):
+        # Time stamps between a signature and the next belong to the file as it was signed.
+        own = end_of(one)
+        end = max([own, *(place for place in stamped if own < place <= following)])
+        yield _signature(one, content, before, end)
+        before = end
 
 
-def _signature(one: EmbeddedPdfSignature, content: bytes, before: int) -> FoundSignature:
+def _signature(one: EmbeddedPdfSignature, content: bytes, before: int, end: int) -> FoundSignature:
     certificate = x509.load_der_x509_certificate(one.signer_cert.dump())
     person = person_of(certificate)
     stated = _stated(one)
     start, presented = _presented(content, before, one, stated)
-    end = end_of(one)
     return FoundSignature(
         field=one.fq_name,
         number=_number(one.fq_name),
@@ -229,7 +242,7 @@ def _stated(one: EmbeddedPdfSignature) -> Manifestation | None:
             meaning=str(entries["/Reason"]),
             at=f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}",
         )
-    except (KeyError, ValueError, PdfReadError):
+    except (KeyError, ValueError, OverflowError, PdfReadError):
         return None
 
 
@@ -284,18 +297,19 @@ def padding_problem(one: EmbeddedPdfSignature, content: bytes) -> str:
     digits = hole[1:-1]
     if hole[:1] != b"<" or hole[-1:] != b">":
         return "its room is not one string"
-    length = _der_length(one.pkcs7_content)
-    if digits not in (digits.lower(), digits.upper()) or len(digits) < 2 * length:
+    if digits not in (digits.lower(), digits.upper()) or not _HEX.fullmatch(digits):
         return "its room is not written in hexadecimal digits of one case"
-    if digits[2 * length :].strip(b"0"):
+    if bytes.fromhex(digits.decode("ascii")) != one.pkcs7_content:
+        return "its room is not where the signature is"
+    if one.pkcs7_content[len(first_value(one.pkcs7_content)) :].strip(b"\0"):
         return "after it stands something other than zeros"
     return ""
 
 
-def _der_length(content: bytes) -> int:
-    """Return the length of the first DER value in `content`, header and all."""
-    first = content[1]
-    if first < 0x80:  # noqa: PLR2004 - short form (X.690, 8.1.3.4)
-        return _DER_HEADER + first
-    count = first & 0x7F
-    return _DER_HEADER + count + int.from_bytes(content[2 : 2 + count])
+def first_value(content: bytes) -> bytes:
+    """Return the first value of `content`, header and all (X.690).
+
+    Raises:
+        ValueError: There is none.
+    """
+    return content[: peek(content)]

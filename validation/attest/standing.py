@@ -130,7 +130,7 @@ def _signed_by(
 
 
 def _revoked(certificate: x509.Certificate, trust: Trust, at: datetime) -> Standing | None:
-    issuer = issuer_of(certificate, trust.roots)
+    issuer = issuer_of(certificate, (*trust.roots, *trust.issuers))
     if issuer is None:
         return None
     for crl in map(x509.load_der_x509_crl, trust.crls):

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from validation.attest.proven_time import Proven
 from validation.attest.signed_pdf import FoundSignature
+from validation.attest.time_stamps import MOST_APART
 from validation.attest.verification import Checks
 from validation.plan.protocol import Signatory
 from validation.report.manifestation import Manifestation
@@ -10,7 +12,9 @@ from validation.report.manifestation import Manifestation
 _CLAUSE = "21 CFR 11.50"
 
 
-def check_statement(one: FoundSignature, signatories: Sequence[Signatory], checks: Checks) -> None:
+def check_statement(
+    one: FoundSignature, signatories: Sequence[Signatory], stamped: Proven, checks: Checks
+) -> None:
     """Add the checks of a signature's manifestation.
 
     A signature that was made elsewhere states no role, no file and no event of the audit trail;
@@ -19,6 +23,7 @@ def check_statement(one: FoundSignature, signatories: Sequence[Signatory], check
     Args:
         one: The signature.
         signatories: Of the protocol, in their order.
+        stamped: Its time stamp's moment; where it has none, until when it was there.
         checks: Where the checks are added.
     """
     if not 0 < one.number <= len(signatories):
@@ -30,6 +35,8 @@ def check_statement(one: FoundSignature, signatories: Sequence[Signatory], check
         _check_foreign(one, signatory, checks)
         return
     differing = _differing(one, one.manifestation, signatory)
+    if said := _moment_problem(one, stamped):
+        differing.append(f"moment ({said})")
     checks(
         f"{one.field}: it states name, role and meaning as certificate and protocol have them",
         not differing,
@@ -56,6 +63,19 @@ def _differing(one: FoundSignature, stated: Manifestation, signatory: Signatory)
         "moment": one.signing_time in {"", stated.at},
     }
     return [name for name, same in agreeing.items() if not same]
+
+
+def _moment_problem(one: FoundSignature, stamped: Proven) -> str:
+    """Return why a signature cannot have been given when it says; empty if it can."""
+    if one.manifestation is None:
+        return ""
+    moment = one.manifestation.moment
+    certificate = one.certificate
+    if stamped.is_past and moment > stamped.at + MOST_APART:
+        return f"it was there at {stamped.at:%Y-%m-%d %H:%M:%S} UTC already"
+    if not certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc:
+        return "the certificate was not valid then"
+    return ""
 
 
 def _check_foreign(one: FoundSignature, signatory: Signatory, checks: Checks) -> None:

@@ -1,7 +1,6 @@
 """Checking time stamps, and what a certificate counts for at a moment that is proven or not."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from validation.attest.proven_time import Stamp
 from validation.attest.signed_pdf import FoundSignature
@@ -28,8 +27,8 @@ def check_stamp(name: str, one: Stamp, checks: Checks) -> None:
     """
     what = f"{name}: what it covers is what was stamped, by an authority that is pinned"
     when = f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
-    if not one.is_whole:
-        checks(what, held=False, detail="what it covers was altered", clause=_LINKING)
+    if one.alteration:
+        checks(what, held=False, detail=one.alteration, clause=_LINKING)
         return
     word, reason = one.authority
     checks(
@@ -49,7 +48,7 @@ def check_moment(one: FoundSignature, stamp: Stamp, checks: Checks) -> None:
     """
     if one.manifestation is None or not stamp.proves:
         return
-    stated = datetime.strptime(one.manifestation.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    stated = one.manifestation.moment
     checks(
         f"{one.field}: the moment that it states is that of its time stamp",
         abs(stamp.at - stated) <= 2 * MOST_APART,

@@ -1,9 +1,11 @@
 """Time stamps of an authority over HTTP (RFC 3161): a second clock, and proof of when."""
 
 import asyncio
+import time
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
+from http.client import HTTPException, HTTPResponse
 from typing import Any, ClassVar
 
 from asn1crypto import cms, tsp
@@ -110,12 +112,24 @@ class HttpTimeStamper(TimeStamper):
         )
         try:
             with urllib.request.urlopen(asked, timeout=_TIMEOUT_S) as response:  # noqa: S310
-                return bytes(response.read(_MOST_BYTES))
+                return self._read(response)
         except urllib.error.HTTPError as error:
             error.close()
             raise self._error(f"it answered with status {error.code}") from error
-        except (OSError, ValueError) as error:
-            raise self._error(f"it cannot be reached: {error}") from error
+        except (OSError, ValueError, HTTPException) as error:
+            said = f"{error}" or type(error).__name__
+            raise self._error(f"it cannot be reached: {said}") from error
+
+    def _read(self, response: HTTPResponse) -> bytes:
+        """Return an answer that comes in time; the socket's own limit is one for each part."""
+        found, until = b"", time.monotonic() + _TIMEOUT_S
+        while part := response.read1(_MOST_BYTES):
+            found += part
+            if len(found) > _MOST_BYTES:
+                raise self._error(f"its answer has more than {_MOST_BYTES} bytes")
+            if time.monotonic() > until:
+                raise self._error(f"its answer took more than {_TIMEOUT_S} seconds")
+        return found
 
     def _error(self, what: str) -> SignatureError:
         return SignatureError(

@@ -17,3 +17,5 @@ class Trust:
     """Certificates of the authorities whose time stamps are believed."""
     crls: tuple[bytes, ...] = ()
     """Certificate revocation lists of all of them."""
+    issuers: tuple[bytes, ...] = ()
+    """Certificates whose lists may revoke what is pinned itself, and that vouch for nobody."""

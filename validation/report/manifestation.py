@@ -1,6 +1,7 @@
 """The signature manifestation: what a signature says of itself to a reader (21 CFR 11.50)."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import StringConstraints
@@ -50,6 +51,11 @@ class Manifestation(Record):
     """Number of its event before the act (``sign.intent``)."""
     event: Digest
     """Digest of that event: an anchor of the trail."""
+
+    @property
+    def moment(self) -> datetime:
+        """When."""
+        return datetime.strptime(self.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
     def statement(self) -> str:
         """Return what the signature dictionary's /ContactInfo holds, one readable line.

@@ -9,7 +9,7 @@ from pathlib import Path
 from validation import workspace
 from validation.attest.first_revision import changes_since
 from validation.attest.signature_check import given_by
-from validation.attest.signed_pdf import FoundSignature, read_signed
+from validation.attest.signed_pdf import FoundSignature, end_of, read_signed
 from validation.attest.signing_policy import refusals
 from validation.errors import Problem, SignatureError
 from validation.record import digest
@@ -121,7 +121,7 @@ def _require_nothing_else(
     between = content[len(presented.content) : new.start]
     changed = "" if not between.strip() else f"{len(between)} bytes stand before the signature"
     if not presented.document.signatures:
-        changed = changed or changes_since(presented.content, content[: new.end])
+        changed = changed or changes_since(presented.content, content[: end_of(new.embedded)])
     if changed:
         raise SignatureError(
             f"more than a signature was added: {changed}", where=str(signed), fix=fix
