@@ -1,5 +1,6 @@
 """Signing the report of a record: signed revisions lie beside it, and the record stays whole."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,13 @@ def test_the_report_of_another_study_is_refused(signed: Any, signing: Any) -> No
 
 def test_a_file_of_a_stranger_among_the_signed_is_named(signed: Any) -> None:
     (_record(signed) / "signed" / "report-3-other.pdf").write_bytes(b"%PDF-1.7 of a stranger")
+    what = "every file in signed/ is a signed revision of this report"
+    assert _failures(signed) == {what: "altered"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_among_the_signed_is_named_and_not_waited_for(signed: Any) -> None:
+    os.mkfifo(_record(signed) / "signed" / "report-3-other.pdf")
     what = "every file in signed/ is a signed revision of this report"
     assert _failures(signed) == {what: "altered"}
 

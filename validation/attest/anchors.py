@@ -71,7 +71,7 @@ def _anchors(path: Path) -> Iterator[Anchor]:
     if path.is_dir():
         if (path / OPENINGS).is_file():
             yield _stated(workspace.read(path / OPENINGS, "the openings"), path)
-        for name in sorted((path / SIGNED).glob("*.pdf")):
+        for name in sorted(filter(Path.is_file, (path / SIGNED).glob("*.pdf"))):
             yield from _signed(workspace.read(name, "a signed report"), name)
         return
     content = workspace.read(path, "the anchor")

@@ -72,8 +72,10 @@ def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]
         return ()
     check_own_anchor(files, known, checks)
     signed = {
-        name: workspace.read(folder / SIGNED / name, "a signed report")
+        # What is no plain file may never end; it is no signed revision, and so found below.
+        name: workspace.read(path, "a signed report") if path.is_file() else b""
         for name in workspace.files_below(folder / SIGNED)
+        for path in [folder / SIGNED / name]
     }
     check_revisions(files["report.pdf"], signed, known, checks)
     said = "nobody has signed this report: there is no signed revision in signed/"

@@ -108,7 +108,7 @@ def _check_protocols_kept(folder: Path, trail: Trail, checks: Checks) -> None:
 
 
 def _signed(folder: Path) -> list[Path]:
-    return sorted((folder / SIGNED).glob("*.pdf"))
+    return sorted(one for one in (folder / SIGNED).glob("*.pdf") if one.is_file())
 
 
 def _data_of(folder: Path) -> Path | None:
