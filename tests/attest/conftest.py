@@ -71,7 +71,9 @@ def give(world: Any, stamper: Any) -> Callable[..., bytes]:
 
     def given(level: str, content: bytes, number: int, someone: Any = None) -> bytes:
         someone = someone or (world.author, world.approver)[number - 1]
-        options = {"level": level, "time_stamper": stamper(level)}
+        # The time stamp is of the present, however long the session lasts by now.
+        at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        options = {"level": level, "time_stamper": stamper(level), "at": at}
         return bytes(world.signed(content, someone, number, **options))
 
     return given

@@ -7,6 +7,7 @@ write access would try. `pdfsig` calls most of them valid.
 import io
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pikepdf
@@ -159,9 +160,9 @@ def test_an_impostor_with_the_same_names(
     trust = type(trust)(trust.roots, world.trust.time_authorities, (*trust.crls, *world.trust.crls))
     content = signing.attached()
     for number, someone in enumerate((impostor.author, impostor.approver), start=1):
-        content = impostor.signed(
-            content, someone, number, level=level, time_stamper=stamper(level), trust=trust
-        )
+        options = {"level": level, "time_stamper": stamper(level), "trust": trust}
+        at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        content = impostor.signed(content, someone, number, at=at, **options)
     found = told(content)
     assert found.failures == {"untrusted"}
     assert "Ada Author (a.author): untrusted" in found.broken

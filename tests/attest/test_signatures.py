@@ -1,6 +1,7 @@
 """Giving a signature at each level; what is refused; what OpenSSL and pdfsig say of it."""
 
 import io
+import re
 import shutil
 import socket
 import subprocess
@@ -43,11 +44,11 @@ def test_the_last_signature_or_time_stamp_covers_the_whole_file(level: str, at_l
     assert len(document.time_stamps) == (2 if level == "B-LTA" else 0)
 
 
-def test_one_moment_stands_in_dictionary_and_statement(world: Any, at_level: Any) -> None:
+def test_one_moment_stands_in_dictionary_and_statement(at_level: Any) -> None:
     for number, one in enumerate(read_signed(at_level("B-B")).signatures, start=1):
         entries = one.embedded.sig_object
-        assert one.manifestation.at == f"{world.now:%Y-%m-%dT%H:%M:%SZ}"
-        assert str(entries["/M"]).startswith(f"D:{world.now:%Y%m%d%H%M%S}")
+        moment = re.sub(r"[^0-9]", "", one.manifestation.at)
+        assert str(entries["/M"]).startswith(f"D:{moment}")
         assert str(entries["/Name"]) == one.name
         assert str(entries["/Reason"]) == one.manifestation.meaning
         assert str(entries["/Location"]) == "bench"
@@ -185,7 +186,7 @@ def test_nothing_is_signed_in_a_field_that_is_taken(world: Any, at_level: Any) -
 def test_a_level_with_a_time_stamp_needs_an_authority_that_is_pinned(
     level: str, world: Any, signing: Any, clock: Any
 ) -> None:
-    document, stamper = signing.document(), HttpTimeStamper(clock.url, world.now)
+    document, stamper = signing.document(), HttpTimeStamper(clock.url, datetime.now(UTC))
     with pytest.raises(SignatureError, match="needs a time-stamp authority"):
         world.signed(document, world.author, 1, level=level)
     others = signing.World(world.now).trust.time_authorities

@@ -458,15 +458,26 @@ def _tell_rendered(study: Any, path: Path, number: int) -> None:
 # Interruptions
 
 
+def _is_below(folder: Path, what: int | str | Path) -> bool:
+    """Tell whether a path, or the file of a descriptor, lies in a folder."""
+    place = Path("/proc/self/fd") / str(what) if isinstance(what, int) else Path(what)
+    if isinstance(what, int) and not place.exists():
+        return not Path("/proc").exists()  # not Linux: everything counts
+    return place.resolve().is_relative_to(folder.resolve())
+
+
 def _killed_at(number: int, study: Any) -> None:
-    """Sign, and be killed at the n-th call by which something gets onto the disk."""
+    """Sign, and be killed at the n-th call by which something gets onto the disk of the study.
+
+    Calls elsewhere (fonts, temporary files, pipes) are not counted: they differ between processes.
+    """
     calls = 0
     real = {name: getattr(os, name) for name in ("write", "fsync", "link", "unlink")}
 
     def counted(name: str) -> Callable[..., Any]:
         def call(*given: Any, **named: Any) -> Any:
             nonlocal calls
-            calls += 1
+            calls += _is_below(study.folder, given[-1 if name == "link" else 0])
             if calls == number:
                 if name == "write":  # a part of the line is written
                     real["write"](given[0], bytes(given[1])[:40])
