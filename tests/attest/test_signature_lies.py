@@ -6,7 +6,7 @@ stamp covers have to be looked at, too.
 
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -285,7 +285,7 @@ def test_a_list_in_the_file_that_is_none_is_no_crash(
         writer.update_container(store)
 
     changed = _updated(at_level("B-LTA"), change)
-    found = told(_stamped_again(changed, world, world.now))
+    found = told(_stamped_again(changed, world, datetime.now(UTC)))
     assert found.failures <= {"altered"}
     assert _PERSONS not in found.broken
 

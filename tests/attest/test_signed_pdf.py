@@ -27,7 +27,8 @@ def test_each_signature_is_read_with_its_person_and_its_revision(at_level: Any, 
         assert one.fingerprint == fingerprint(someone.certificate)
         assert (one.start, one.presented) == (len(before), digest(before))
         assert (one.end, one.revision) == (len(after), digest(after))
-        assert one.manifestation == world.manifestation(before, someone, number)
+        stated = world.manifestation(before, someone, number, at=one.manifestation.at)
+        assert one.manifestation == stated
     assert (document.signatures[0].user, document.signatures[0].name) == ("a.author", "Ada Author")
 
 
