@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 
 from validation.attest.attachments import attachments_of
-from validation.attest.expected_text import Expected, Span
+from validation.attest.expected_text import Expected, Span, expected_text
 from validation.attest.page_comparison import changes, differences
 from validation.attest.page_text import essence, page_texts
 from validation.attest.printed import check_printed
@@ -372,3 +372,22 @@ def test_numbers_are_named_whole() -> None:
     assert changes("0.9129E1", "0.9179E1") == [(0, 6, 0, 6)]
     assert changes("1ab", "1abc") == [(1, 3, 1, 4)]
     assert changes("\u22120.040", "0.040") == [(0, 6, 0, 5)]
+
+
+_LEGEND = """<html><body><p class="legend"><span><svg><text>X</text></svg>missed</span>
+<span><svg><text>F</text></svg>false positive</span></p></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "holds"),
+    [
+        ("missedfalsepositiveXF", True),
+        ("XmissedFfalsepositive", True),
+        ("XmissedXfalsepositive", False),
+        ("XmissedFfalsenegative", False),
+        ("missedFfalsepositive", False),
+    ],
+)
+def test_the_signs_of_a_legend_stand_in_its_line_or_after_it(printed: str, holds: bool) -> None:
+    found = list(differences([f"{printed}Page1of1"], expected_text(_LEGEND)))
+    assert (found == []) == holds

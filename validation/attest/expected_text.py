@@ -48,7 +48,8 @@ class Expected:
     margins: dict[str, str] = field(default_factory=dict)
     """The parts of running head and foot by class."""
     reordered: list[Span] = field(default_factory=list)
-    """Paragraphs with words from right to left, whose parts may be painted in any order."""
+    """Paragraphs whose parts may be painted in any order: with words from right to left, or with
+    drawings in the line."""
     places: list[tuple[int, str]] = field(default_factory=list)
     """From where on the text belongs to a place, e.g. ``Table 3, AC-01``; in order."""
 
@@ -120,6 +121,9 @@ class _Reader(HTMLParser):
 
     def _left(self, tag: str, name: str) -> None:
         words = "".join(self._words)
+        if name == "legend":
+            # Its signs are drawings in the line; a reader of pages puts them into it, or after it.
+            self._found.reordered.append(Span(self._starts[tag], self._length))
         if tag == "svg":
             if drawn := essence(words):
                 self._found.drawings.append(Span(self._length, self._length, drawn))

@@ -3,7 +3,8 @@
 A page is a stretch of the text, then the words of the drawings that stand on it, then running
 head and foot. It may begin with the repeated head of a table or, in the table of contents, with
 numbers of pages. Where pages break is left to the layout. All else has to be the same, character
-by character; but in a paragraph with words from right to left the order is not looked at.
+by character; but in a paragraph with words from right to left, or with drawings in the line, the
+order is not looked at.
 """
 
 import re
