@@ -470,6 +470,18 @@ class Signatory(Record):
     approves the own work is no approval (21 CFR 11.10(g))."""
 
 
+class ReportPlan(Record):
+    """What of the evidence is printed; all of it is always attached."""
+
+    objects: Literal["failures", "all", "sampled"] = "failures"
+    """Objects printed one by one (instance, panoptic): those that failed, all of them, or a
+    sample of the matched ones beside those that failed."""
+    sampled_objects: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Matched objects in the sample, drawn with the seed of the analysis."""
+    coverage: bool = False
+    """Print an appendix that says which section answers which item of standards and guidance."""
+
+
 class Protocol(Record):
     """An approved plan: everything that is fixed before the test set is opened."""
 
@@ -502,6 +514,8 @@ class Protocol(Record):
     """In the order in which the report lists them."""
     limits: Prose
     """What this validation cannot show."""
+    report: ReportPlan = ReportPlan()
+    """What of the evidence is printed."""
     signatories: Annotated[tuple[Signatory, ...], Field(min_length=1)]
     """Signatures needed, in their order."""
 
