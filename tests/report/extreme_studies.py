@@ -147,7 +147,7 @@ def main() -> None:
         place.mkdir(parents=True)
         study = drawn(place, name).lock()
         study.run()
-        print(place)
+        sys.stdout.write(f"{place}\n")
 
 
 if __name__ == "__main__":
