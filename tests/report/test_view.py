@@ -17,8 +17,8 @@ from validation.report.render import render_html
 from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
+from validation.report.view.case_table import case_labels
 from validation.report.view.elements import Result, Table, paragraphs
-from validation.report.view.failures import case_labels
 
 ContentsOf = Callable[..., RecordContents]
 
@@ -231,8 +231,8 @@ def test_every_failed_object_is_printed_once(instance_contents: RecordContents) 
 def test_what_is_not_printed_is_counted(
     instance_contents: RecordContents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validation.report.view.failures.MOST_OBJECTS", 20)
-    monkeypatch.setattr("validation.report.view.failures.MOST_CASES", 10)
+    monkeypatch.setattr("validation.report.view.objects.MOST_OBJECTS", 20)
+    monkeypatch.setattr("validation.report.view.case_table.MOST_CASES", 10)
     view = report_view(instance_contents)
     failed = sum(one["outcome"] != "matched" for one in instance_contents.instance_rows)
     assert f"The first 20 of {failed}" in view.objects.objects_words

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
 from validation.report.formatting import clipped, day
-from validation.report.view import appendices, approved, cases, failures, front, plan
+from validation.report.view import (
+    appendices,
+    approved,
+    cases,
+    findings,
+    front,
+    objects,
+    pictures,
+    plan,
+)
 from validation.report.view.addresses import Addresses
+from validation.report.view.case_table import printed_cases
 from validation.report.view.criteria import criteria_views
 from validation.report.view.elements import Heading, Numbering, paragraphs
 from validation.report.view.method import MethodView, method
@@ -66,11 +76,11 @@ class ReportView:
     model: plan.ModelView
     analysis: plan.ItemsView
     results: ResultsView
-    findings: failures.FindingsView
-    worst_cases: failures.WorstCasesView
+    findings: findings.FindingsView
+    worst_cases: pictures.WorstCasesView
     conclusion: ConclusionView
     traceability: appendices.TraceView
-    objects: failures.ObjectsView
+    objects: objects.ObjectsView
     definitions: appendices.DefinitionsView
     evidence: appendices.EvidenceView
     integrity: appendices.IntegrityView
@@ -98,13 +108,11 @@ def report_view(contents: RecordContents) -> ReportView:
         model=plan.model(contents, numbering),
         analysis=plan.analysis(protocol, words, numbering),
         results=results(contents, addresses, words, numbering, criteria),
-        findings=failures.findings(contents, numbering),
-        worst_cases=failures.worst_cases(
-            contents, words, numbering, failures.printed_cases(contents)
-        ),
+        findings=findings.findings(contents, numbering),
+        worst_cases=pictures.worst_cases(contents, words, numbering, printed_cases(contents)),
         conclusion=_conclusion(contents, numbering),
         traceability=appendices.traceability(contents, numbering, criteria),
-        objects=failures.objects(contents, words, numbering),
+        objects=objects.objects(contents, words, numbering),
         definitions=appendices.definitions(addresses, words, numbering),
         evidence=appendices.evidence(contents, addresses, words, numbering),
         integrity=appendices.integrity(contents, numbering),

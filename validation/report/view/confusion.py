@@ -1,7 +1,7 @@
 """Objects by reference and predicted class, as a table of the results.
 
 The numbers are rows of ``class_confusion.csv``, for which the table names the file, as the
-tables of cases and failures do for theirs.
+tables of cases and objects do for theirs.
 """
 
 from collections.abc import Sequence
