@@ -104,7 +104,7 @@ def test_every_decimal_number_in_the_results_comes_from_metrics_or_findings(
     contents: RecordContents, view: ReportView
 ) -> None:
     html = render_html(TEMPLATE, view)
-    section = html[html.index('id="results"') : html.index('id="findings"')]
+    section = html[html.index('id="results-criteria"') : html.index('id="failures"')]
     without_drawings = re.sub(r"<svg.*?</svg>", "", section, flags=re.DOTALL)
     without_headings = re.sub(r"<h[23].*?</h[23]>", "", without_drawings, flags=re.DOTALL)
     words = unescape(re.sub(r"<[^>]+>", " ", without_headings))
@@ -193,8 +193,8 @@ def test_what_is_no_reference_standard_is_called_agreement(contents_of: Contents
 
 
 def test_a_case_that_failed_is_listed_with_its_treatment(view: ReportView) -> None:
-    assert view.findings.failed is not None
-    [row] = view.findings.failed.rows
+    assert view.execution.failed is not None
+    [row] = view.execution.failed.rows
     assert row.cells[0].lines == ("D05-03",)  # type: ignore[union-attr]
     assert row.cells[3].lines == ("counts as an empty prediction",)  # type: ignore[union-attr]
 
@@ -246,7 +246,7 @@ def test_a_record_without_failures_says_so(contents_of: ContentsOf) -> None:
     view = report_view(dataclasses.replace(perfect, instance_rows=matched, overlays=()))
     assert view.objects.objects is None
     assert view.objects.objects_words.startswith("None: every object")
-    assert view.findings.failed is None
+    assert view.execution.failed is None
     assert view.worst_cases.rows == ()
     assert render_html(TEMPLATE, view)
 

@@ -13,9 +13,7 @@ from validation.report.contents import RecordContents
 from validation.report.formatting import clipped, day
 from validation.report.view import (
     appendices,
-    approved,
     cases,
-    findings,
     front,
     objects,
     pictures,
@@ -23,11 +21,21 @@ from validation.report.view import (
 )
 from validation.report.view.addresses import Addresses
 from validation.report.view.case_table import printed_cases
+from validation.report.view.conclusion import ProseView, conclusion, limits
 from validation.report.view.criteria import criteria_views
-from validation.report.view.elements import Heading, Numbering, paragraphs
+from validation.report.view.elements import Heading, Numbering
+from validation.report.view.execution import ExecutionView, execution
+from validation.report.view.hazards import HazardsView, hazards
+from validation.report.view.identification import (
+    IdentificationView,
+    SignaturesView,
+    of_report,
+    signatures,
+)
 from validation.report.view.method import MethodView, method
+from validation.report.view.model import model_that_ran
 from validation.report.view.results import ResultsView, results
-from validation.report.view.wording import Words, joined
+from validation.report.view.wording import Words
 
 _LONGEST_IMPRINT = 80
 
@@ -52,39 +60,32 @@ class DocumentView:
 
 
 @dataclass(frozen=True)
-class ConclusionView:
-    """What follows, and what does not."""
-
-    heading: Heading
-    conclusion: tuple[str, ...]
-    limits_heading: Heading
-    limits: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ReportView:
     """The whole report, section by section."""
 
     document: DocumentView
     cover: front.CoverView
     summary: front.SummaryView
-    protocol_approval: approved.ProtocolApprovalView
+    identification: IdentificationView
     intended_use: plan.ItemsView
+    model: plan.ItemsView
     method: MethodView
     requirements: plan.RequirementsView
     test_set: cases.TestSetView
-    model: plan.ModelView
     analysis: plan.ItemsView
+    execution: ExecutionView
     results: ResultsView
-    findings: findings.FindingsView
+    hazards: HazardsView
     worst_cases: pictures.WorstCasesView
-    conclusion: ConclusionView
+    limits: ProseView
+    conclusion: ProseView
     traceability: appendices.TraceView
-    objects: objects.ObjectsView
     definitions: appendices.DefinitionsView
+    objects: objects.ObjectsView
     evidence: appendices.EvidenceView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
+    signatures: SignaturesView
     headings: tuple[Heading, ...]
     """Every heading, in order, for the table of contents."""
 
@@ -100,23 +101,26 @@ def report_view(contents: RecordContents) -> ReportView:
         document=_document(contents),
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
         summary=front.summary(contents, addresses, numbering, criteria),
-        protocol_approval=approved.protocol_approval(contents, numbering),
+        identification=of_report(contents, numbering),
         intended_use=plan.intended_use(protocol, plan.purpose_of_report(protocol), numbering),
+        model=model_that_ran(contents, numbering),
         method=method(contents, addresses, words, numbering),
         requirements=plan.requirements(protocol, numbering),
         test_set=cases.test_set(contents, addresses, words, numbering),
-        model=plan.model(contents, numbering),
         analysis=plan.analysis(protocol, words, numbering),
+        execution=execution(contents, numbering),
         results=results(contents, addresses, words, numbering, criteria),
-        findings=findings.findings(contents, numbering),
+        hazards=hazards(protocol, numbering, criteria),
         worst_cases=pictures.worst_cases(contents, words, numbering, printed_cases(contents)),
-        conclusion=_conclusion(contents, numbering),
+        limits=limits(protocol, numbering),
+        conclusion=conclusion(contents, numbering),
         traceability=appendices.traceability(contents, numbering, criteria),
-        objects=objects.objects(contents, words, numbering),
         definitions=appendices.definitions(addresses, words, numbering),
+        objects=objects.objects(contents, words, numbering),
         evidence=appendices.evidence(contents, addresses, words, numbering),
         integrity=appendices.integrity(contents, numbering),
         attachments=appendices.attachments(contents, numbering),
+        signatures=signatures(protocol, numbering),
         headings=tuple(numbering.headings),
     )
 
@@ -135,30 +139,3 @@ def _document(contents: RecordContents) -> DocumentView:
         identity=f"record {contents.record_id}",
         notices=tuple(one.short for one in front.notices_of(contents)),
     )
-
-
-def _conclusion(contents: RecordContents, numbering: Numbering) -> ConclusionView:
-    heading = numbering.section("Conclusion and limits", "conclusion")
-    return ConclusionView(
-        heading=heading,
-        conclusion=(front.verdict_sentence(contents.findings), *_consequences(contents)),
-        limits_heading=numbering.subsection("Limits", "limits"),
-        limits=paragraphs(contents.protocol.limits),
-    )
-
-
-def _consequences(contents: RecordContents) -> list[str]:
-    notices = [one.sentence for one in front.notices_of(contents)]
-    unmet = {
-        requirement
-        for one in contents.findings.criteria
-        if one.verdict != "met"
-        for requirement in one.requirement_ids
-    }
-    listed = [one.id for one in contents.protocol.requirements if one.id in unmet]
-    if listed:
-        notices.append(
-            f"Not verified by this evidence: {joined(listed)}. What follows from that is for the "
-            "signatories to decide and to record; this report holds no action."
-        )
-    return notices

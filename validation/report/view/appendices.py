@@ -148,7 +148,7 @@ def definitions_of(
 ) -> DefinitionsView:
     """Return the definitions of metrics, in the order of the catalogue."""
     return DefinitionsView(
-        numbering.appendix("Definitions of metrics", "definitions"),
+        numbering.appendix("Definitions and references", "definitions"),
         "TP, FP, FN and TN count objects for instance metrics and pixels for semantic ones; R is "
         "a reference object, P a predicted one, |·| an area, Σ a sum over cases.",
         numbering.table(

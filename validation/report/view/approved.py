@@ -43,7 +43,7 @@ class ProtocolApprovalView:
 
 def protocol_approval(contents: RecordContents, numbering: Numbering) -> ProtocolApprovalView:
     """Return who approved the protocol, or that nobody did."""
-    heading = numbering.section("Approval of the protocol", "protocol-approval")
+    heading = numbering.subsection("Approval of the protocol", "protocol-approval")
     approval = contents.approval
     if approval is None or contents.findings.approval != "approved":
         return ProtocolApprovalView(heading, _NOT_APPROVED, None, ())

@@ -321,4 +321,4 @@ def _limits(limits: str) -> tuple[str, ...]:
     whole = paragraphs(limits)
     if sum(map(len, whole)) <= _LONGEST_LIMITS:
         return whole
-    return (*whole[:1], "Further limits are stated in the section on limits and conclusion.")
+    return (*whole[:1], "Further limits are stated in the section on limits.")

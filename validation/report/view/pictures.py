@@ -79,7 +79,7 @@ def worst_cases(
         for rank, one in enumerate(contents.overlays, start=1)
     ]
     return WorstCasesView(
-        heading=numbering.section("Worst cases", "worst-cases"),
+        heading=numbering.subsection("Worst cases", "worst-cases"),
         rule=_rule(contents),
         legend=tuple(LegendView(one.word, _swatch(one)) for one in legend(kind)),
         legend_words=_legend_words(kind, words),

@@ -1,39 +1,27 @@
 """What was promised: intended use, requirements and risks, model, analysis plan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from validation.plan.protocol import (
     AnalysisPlan,
-    ArgmaxPostprocess,
-    DivisionScaling,
     Matching,
-    OnnxModel,
-    PercentileScaling,
-    PredictionsModel,
-    Preprocess,
     Protocol,
-    PythonModel,
-    ThresholdPostprocess,
-    WatershedPostprocess,
 )
-from validation.report.contents import RecordContents
-from validation.report.formatting import duration, number, percentage, plural, size_of, timestamp
+from validation.report.formatting import number, percentage, plural
 from validation.report.view.elements import (
     Column,
     Heading,
     Item,
     Numbering,
     Table,
-    code_item,
     item,
     paragraphs,
     row,
     strong,
     text,
 )
-from validation.report.view.wording import INTERVAL_METHODS, Words, joined, sentence
+from validation.report.view.wording import INTERVAL_METHODS, Words, joined
 
 
 @dataclass(frozen=True)
@@ -53,18 +41,6 @@ class RequirementsView:
     risks: Table | None
     no_risks: str
     """Said where the protocol names no risk."""
-
-
-@dataclass(frozen=True)
-class ModelView:
-    """The item under test and where it ran."""
-
-    heading: Heading
-    model: tuple[Item, ...]
-    environment_heading: Heading
-    execution: tuple[Item, ...]
-    environment: tuple[Item, ...]
-    packages: tuple[Item, ...]
 
 
 def purpose_of_report(plan: Protocol) -> Item:
@@ -127,145 +103,6 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
         else None
     )  # fmt: skip
     return RequirementsView(heading, table, risks, "The protocol names no risk.")
-
-
-# --- model and environment ---------------------------------------------------------------
-
-
-def model(contents: RecordContents, numbering: Numbering) -> ModelView:
-    """Return the item under test and where it ran."""
-    run = contents.run
-    environment = dict(contents.environment)
-    packages = environment.pop("packages", {})
-    return ModelView(
-        heading=numbering.section("Model and environment", "model"),
-        model=(
-            item("Item under test", f"{run.model_name}, version {run.model_version}"),
-            item("Adapter", run.model_adapter),
-            code_item("File", run.model_file),
-            code_item("Digest", run.model_digest),
-            *processing(contents.protocol),
-        ),
-        environment_heading=numbering.subsection("Execution and environment", "environment"),
-        execution=(
-            item("Run by", run.operator),
-            item(
-                "Time",
-                f"{timestamp(run.started_at)} to {timestamp(run.finished_at)} "
-                f"({duration((run.finished_at - run.started_at).total_seconds())})",
-            ),
-            item("Computed by", run.execution_provider),
-            item(
-                "Processes",
-                f"{number(run.workers)}; taken up again after an interruption: "
-                f"{plural(run.resumed, 'time') if run.resumed else 'never'}",
-            ),
-            item("Tool", f"segval {contents.tool_version}"),
-        ),
-        environment=tuple(_flat(environment)),
-        packages=tuple(item(name, str(one)) for name, one in _by_name(packages).items()),
-    )
-
-
-def _by_name(packages: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as environment.json has it
-    if isinstance(packages, Mapping):
-        return packages
-    return {
-        str(one.get("name", "")): one.get("version", "")
-        for one in packages
-        if isinstance(one, Mapping)
-    }
-
-
-def _flat(values: Mapping[str, Any]) -> list[Item]:
-    """Return an item for every entry of a JSON object; an object in it becomes one text."""
-    return [
-        item(sentence(key.replace("_", " ")), _leaf(key, value))
-        for key, value in values.items()
-        if key != "format" and value is not None
-    ]
-
-
-def _leaf(key: str, value: Any) -> str:  # noqa: ANN401 - a value of environment.json
-    if isinstance(value, Mapping):
-        known = [(name, one) for name, one in value.items() if one is not None]
-        return "; ".join(f"{_spaced(name)} {_leaf(name, one)}" for name, one in known) or "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_leaf(key, one) for one in value) or "none"
-    if isinstance(value, int) and key.endswith("_bytes"):
-        return size_of(value)
-    return str(value)
-
-
-def _spaced(name: str) -> str:
-    return name.removesuffix("_bytes").replace("_", " ") if name.islower() else name
-
-
-def processing(plan: Protocol) -> tuple[Item, ...]:
-    """Return what is done before and after the network, or how predictions came about."""
-    tested = plan.model
-    if isinstance(tested, OnnxModel):
-        return (
-            item("Pre-processing", _preprocess_words(tested.preprocess)),
-            item("Post-processing", _postprocess_words(tested.postprocess)),
-        )
-    if isinstance(tested, PythonModel):
-        given = ", ".join(f"{name} = {value}" for name, value in tested.parameters.items())
-        return (
-            code_item("Callable", tested.callable),
-            item("Parameters", given or "none"),
-        )
-    return _predictions_items(tested)
-
-
-def _predictions_items(tested: PredictionsModel) -> tuple[Item, ...]:
-    return (
-        item("Predictions", f"read from {tested.location} ({tested.format.replace('_', ' ')})"),
-        item("Produced by", *paragraphs(tested.produced_by)),
-    )
-
-
-def _preprocess_words(one: Preprocess) -> str:
-    colour = "gray" if one.channels == "gray" else "RGB"
-    padding = (
-        f"; sides padded by reflection to multiples of {one.pad_to_multiple_of}\u00a0px"
-        if one.pad_to_multiple_of > 1
-        else ""
-    )
-    return f"{colour}; {_scaling_words(one.scaling)}{padding}"
-
-
-def _scaling_words(scaling: PercentileScaling | DivisionScaling) -> str:
-    if isinstance(scaling, DivisionScaling):
-        return f"values divided by {number(scaling.by)}"
-    return (
-        f"values scaled so that percentiles {number(scaling.low)} and {number(scaling.high)} "
-        f"become 0 and 1, clipped to {number(scaling.clip_low)} and {number(scaling.clip_high)}"
-    )
-
-
-def _postprocess_words(
-    one: ThresholdPostprocess | ArgmaxPostprocess | WatershedPostprocess,
-) -> str:
-    if isinstance(one, ThresholdPostprocess):
-        what = "1 \u2212 the value" if one.complement else "the value"
-        holes = "; enclosed background is filled" if one.fill_holes else ""
-        return (
-            f"{one.class_name} where {what} of channel {one.channel} is above "
-            f"{number(one.threshold)}{holes}"
-        )
-    if isinstance(one, ArgmaxPostprocess):
-        return f"class of the largest of the channels {', '.join(one.channel_classes)}"
-    return (
-        f"{one.class_name} where 1 \u2212 channel {one.background_channel} is above "
-        f"{number(one.foreground_threshold)}, holes filled; markers are peaks of the distance "
-        f"transform (smoothed, sigma {number(one.distance_sigma_px)}\u00a0px, at least "
-        f"{one.peak_distance_px}\u00a0px apart); watershed on channel {one.interior_channel} plus "
-        f"{number(one.distance_weight)} times the distance; objects under "
-        f"{one.minimum_area_px}\u00a0px dropped"
-    )
 
 
 # --- analysis plan -----------------------------------------------------------------------

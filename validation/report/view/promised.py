@@ -1,8 +1,8 @@
-"""Sections that only a protocol has: criteria before the run, approval, and what is locked."""
+"""Sections as a protocol has them: test set, criteria and execution before the run."""
 
 from dataclasses import dataclass
 
-from validation.plan.protocol import AcceptanceCriterion, Protocol, Requirement, Signatory
+from validation.plan.protocol import AcceptanceCriterion, Protocol, Requirement
 from validation.report.contents import ProtocolContents
 from validation.report.formatting import bare_digest, number, plural
 from validation.report.view import cases, plan
@@ -26,17 +26,12 @@ from validation.report.view.elements import (
 )
 from validation.report.view.leakage import leakage
 from validation.report.view.openings import WHY_RUNS_COUNT, OpeningsView, openings_table
-from validation.report.view.wording import Words, joined, sentence
+from validation.report.view.wording import Words, sentence
 
 _VERDICTS = (
     "The verdict is \u201cmet\u201d when every criterion is met and no case failed, \u201cnot"
     " met\u201d when a criterion is not met, and \u201cincomplete\u201d otherwise: a figure "
     "that is not defined, or has no interval where a limit is asked, meets no criterion."
-)
-_APPROVED = (
-    "This protocol is approved when every field on the title page is signed, in this order. "
-    "The pages of a signed and of an unsigned document are alike but for the fields: whether "
-    "it is approved is told by its signatures, and segval verify checks them."
 )
 _WHAT_RUNS = (
     "What is signed is what runs: a run takes the protocol and the lock out of the signed "
@@ -60,44 +55,6 @@ class CriteriaView:
     words: tuple[str, ...]
     criteria: Table
     bounds: Table
-
-
-@dataclass(frozen=True)
-class ProseView:
-    """A section of text."""
-
-    heading: Heading
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ApprovalRuleView:
-    """What makes the protocol approved, and what follows."""
-
-    heading: Heading
-    words: tuple[str, ...]
-    signatories: Table
-    steps: tuple[Item, ...]
-
-
-def item_under_test(protocol: Protocol, numbering: Numbering) -> plan.ItemsView:
-    """Return the model that is to be tested."""
-    model = protocol.model
-    return plan.ItemsView(
-        numbering.section("Item under test", "model"),
-        (
-            item("Item under test", f"{model.name}, version {model.version}"),
-            item("Adapter", model.adapter),
-            code_item("File", model.location if model.adapter == "predictions" else model.file),
-            code_item("Digest", model.digest),
-            *plan.processing(protocol),
-            item(
-                "Checked",
-                "The digest was compared with the model when this document was rendered. A run "
-                "refuses another one.",
-            ),
-        ),
-    )
 
 
 # --- test set ----------------------------------------------------------------------------
@@ -255,45 +212,14 @@ def _traced_criterion(requirement: Requirement, one: AcceptanceCriterion, words:
     )
 
 
-# --- approval and integrity --------------------------------------------------------------
+# --- execution and integrity -------------------------------------------------------------
 
 
-def limits(protocol: Protocol, numbering: Numbering) -> ProseView:
-    """Return what the validation cannot show."""
-    return ProseView(numbering.section("Limits", "limits"), paragraphs(protocol.limits))
-
-
-def approval_rule(protocol: Protocol, numbering: Numbering) -> ApprovalRuleView:
-    """Return who has to sign, in which order, and what is then run."""
-    return ApprovalRuleView(
-        heading=numbering.section("Approval and execution", "approval"),
-        words=(_APPROVED, _WHAT_RUNS),
-        signatories=numbering.table(
-            "Signatures that this protocol and its report need",
-            (
-                Column("Order", "8%"),
-                Column("Role", "16%"),
-                Column("Function", "28%"),
-                Column("Meaning of the signature", "28%"),
-                Column("Another person than", "20%"),
-            ),
-            [_signatory(order, one) for order, one in enumerate(protocol.signatories, start=1)],
-        ),
-        steps=(
-            code_item("Sign", "segval sign FILE.pdf --role ROLE --key KEY"),
-            code_item("Check", "segval verify FILE.pdf"),
-            code_item("Run", "segval run FILE.pdf --out RECORD"),
-        ),
-    )
-
-
-def _signatory(order: int, one: Signatory) -> TableRow:
-    return row(
-        strong(str(order)),
-        text(one.role),
-        text(one.title, one.name or ""),
-        text(one.meaning),
-        text(joined(list(one.distinct_from)) or "nobody named"),
+def execution(numbering: Numbering) -> plan.ItemsView:
+    """Return how the protocol is to be run."""
+    return plan.ItemsView(
+        numbering.section("Execution", "execution"),
+        (item("What runs", _WHAT_RUNS), code_item("Run", "segval run FILE.pdf --out RECORD")),
     )
 
 

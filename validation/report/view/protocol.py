@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from validation.plan.protocol import Protocol
 from validation.report.contents import ProtocolContents
 from validation.report.formatting import clipped, day, plural, short_digest, timestamp
-from validation.report.view import DocumentView, appendices, cases, plan, promised
+from validation.report.view import (
+    DocumentView,
+    appendices,
+    cases,
+    plan,
+    promised,
+)
 from validation.report.view.approvals import ApprovalsView, approvals
+from validation.report.view.conclusion import ProseView, limits
 from validation.report.view.elements import Heading, Item, Numbering, code_item, item
 from validation.report.view.front import LEAKED, SIMULATED, Notice
+from validation.report.view.identification import SignaturesView, of_protocol
 from validation.report.view.leakage import result_sentence
 from validation.report.view.method import MethodChoice, method_choice
+from validation.report.view.model import model_to_test
 from validation.report.view.wording import Words
 
 _LONGEST_IMPRINT = 60
@@ -42,16 +51,17 @@ class ProtocolView:
 
     document: DocumentView
     cover: ProtocolCoverView
+    identification: SignaturesView
     intended_use: plan.ItemsView
+    model: plan.ItemsView
     method: MethodChoice
     requirements: plan.RequirementsView
-    model: plan.ItemsView
     test_set: cases.TestSetView
-    criteria: promised.CriteriaView
     analysis: plan.ItemsView
+    execution: plan.ItemsView
+    criteria: promised.CriteriaView
+    limits: ProseView
     traceability: appendices.TraceView
-    limits: promised.ProseView
-    approval: promised.ApprovalRuleView
     definitions: appendices.DefinitionsView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
@@ -67,16 +77,17 @@ def protocol_view(contents: ProtocolContents) -> ProtocolView:
     return ProtocolView(
         document=_document(contents),
         cover=_cover(contents),
+        identification=of_protocol(contents, numbering),
         intended_use=plan.intended_use(protocol, _purpose(protocol), numbering),
+        model=model_to_test(protocol, numbering),
         method=method_choice(protocol, numbering),
         requirements=plan.requirements(protocol, numbering),
-        model=promised.item_under_test(protocol, numbering),
         test_set=promised.test_set(contents, words, numbering),
-        criteria=promised.criteria(protocol, words, numbering),
         analysis=plan.analysis(protocol, words, numbering),
+        execution=promised.execution(numbering),
+        criteria=promised.criteria(protocol, words, numbering),
+        limits=limits(protocol, numbering),
         traceability=promised.traceability(protocol, words, numbering),
-        limits=promised.limits(protocol, numbering),
-        approval=promised.approval_rule(protocol, numbering),
         definitions=appendices.definitions_of(
             {one.metric for one in protocol.criteria},
             "Every metric that has a bound",

@@ -76,13 +76,13 @@ class BlockView:
 
 @dataclass(frozen=True)
 class ResultsView:
-    """All results."""
+    """All results: those with a bound, and all others."""
 
-    heading: Heading
     criteria_heading: Heading
     criteria: Table
     bounds: Table
     """Where each bound comes from."""
+    heading: Heading
     blocks: tuple[BlockView, ...]
     """By class, distribution over cases, subgroups, agreement, timing."""
 
@@ -97,10 +97,10 @@ def results(
     """Return all results, in the order in which they are printed."""
     teller = _Teller(contents, addresses, words, numbering)
     return ResultsView(
-        heading=numbering.section("Results", "results"),
-        criteria_heading=numbering.subsection("Acceptance criteria", "results-criteria"),
+        criteria_heading=numbering.section("Results by criterion", "results-criteria"),
         criteria=_criteria_table(numbering, criteria),
         bounds=_bounds_table(numbering, criteria),
+        heading=numbering.section("Results in detail", "results"),
         blocks=tuple(
             block
             for block in (
