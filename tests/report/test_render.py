@@ -375,7 +375,7 @@ sys.stdout.buffer.write(pdf_of(RICH, {"overlay.png": png()}, (SAME, YAML, CSV)))
 def in_another_process(code: str, folder: Path, **variables: str) -> bytes:
     """Run code in a new process that finds this module as `tests_render`."""
     shutil.copy(__file__, folder / "tests_render.py")
-    path = os.pathsep.join([str(folder), str(Path(render.__file__).parents[2])])
+    path = os.pathsep.join([str(folder), str(Path(render.__file__).parents[3])])
     environment = {**os.environ, "PYTHONPATH": path, **variables}
     asked = [sys.executable, "-c", code]
     done = subprocess.run(asked, env=environment, cwd=folder, capture_output=True, check=False)
