@@ -1,0 +1,33 @@
+"""Figures of the report, drawn by hand as SVG.
+
+Pure functions of numbers and labels that are ready to print; each returns one ``<svg>``
+element with a title (its alternative text). Vector, the same bytes for the same input, text
+that can be selected, no opacity and no gradients (both break PDF/A or PDF/UA); what colour
+says, a shape says too. Where there would be more marks than a page can carry, they are
+binned and the figure says so.
+"""
+
+from validation.report.figures.agreement import Pair, agreement_scatter, difference_plot
+from validation.report.figures.axes import ticks
+from validation.report.figures.criterion_marks import CriterionMark, criterion_mark, reach
+from validation.report.figures.forest import Estimate, ForestRow, forest_plot
+from validation.report.figures.legend import swatch
+from validation.report.figures.palette import PAGE_WIDTH
+from validation.report.figures.strips import Strip, dot_strips
+
+__all__ = [
+    "PAGE_WIDTH",
+    "CriterionMark",
+    "Estimate",
+    "ForestRow",
+    "Pair",
+    "Strip",
+    "agreement_scatter",
+    "criterion_mark",
+    "difference_plot",
+    "dot_strips",
+    "forest_plot",
+    "reach",
+    "swatch",
+    "ticks",
+]

@@ -1,0 +1,72 @@
+"""Agreement of two quantities: scatter, and differences against means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from validation.report.figures.axes import Frame, Scale, frame_axes, padded_scale, rings
+from validation.report.figures.canvas import lettering, line, svg
+from validation.report.figures.palette import ACCENT, MUTED
+from validation.report.formatting import MINUS
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the reference and the model give for one case."""
+
+    reference: float
+    prediction: float
+
+
+def agreement_scatter(
+    pairs: Sequence[Pair], *, alt: str, quantity: str, labels: tuple[str, str] | None = None
+) -> Markup:
+    """Return predicted against reference quantity, with the line of equality.
+
+    `labels` are those of the axes, across and up, where they are not reference and prediction.
+    """
+    numbers = [0.0, *(one for pair in pairs for one in (pair.reference, pair.prediction))]
+    frame = Frame(width=222, height=196)
+    scale_x = padded_scale(numbers, frame.left, frame.right, pad=0.04, floor=0.0)
+    scale_y = Scale(scale_x.low, scale_x.high, frame.bottom, frame.top)
+    ends = (scale_x.low, scale_x.high)
+    parts = frame_axes(
+        frame, scale_x, scale_y, *(labels or (f"reference: {quantity}", f"predicted: {quantity}"))
+    )
+    parts.append(
+        line(scale_x(ends[0]), scale_y(ends[0]), scale_x(ends[1]), scale_y(ends[1]), ACCENT, 0.8)
+    )
+    points = [(scale_x(pair.reference), scale_y(pair.prediction)) for pair in pairs]
+    parts.extend(rings(points))
+    return svg(frame.width, frame.height, alt, parts)
+
+
+def difference_plot(
+    pairs: Sequence[Pair],
+    *,
+    alt: str,
+    quantity: str,
+    bias: float | None,
+    labels: tuple[str, str] | None = None,
+) -> Markup:
+    """Return differences against means (Bland and Altman), with zero and the bias.
+
+    `labels` are those of the axes, across and up, where they are not reference and prediction.
+    """
+    frame = Frame(width=222, height=196)
+    means = [(pair.reference + pair.prediction) / 2 for pair in pairs]
+    differences = [pair.prediction - pair.reference for pair in pairs]
+    largest = max((abs(one) for one in differences), default=0.0) or 1.0
+    scale_x = padded_scale([0.0, *means], frame.left, frame.right, pad=0.04, floor=0.0)
+    scale_y = padded_scale([-largest, largest], frame.bottom, frame.top)
+    usual = (f"mean of both: {quantity}", f"predicted {MINUS} reference")
+    parts = frame_axes(frame, scale_x, scale_y, *(labels or usual))
+    zero = scale_y(0.0)
+    parts.append(line(frame.left, zero, frame.right, zero, MUTED, 0.7))
+    if bias is not None:
+        y = scale_y(bias)
+        parts.append(line(frame.left, y, frame.right, y, ACCENT, 0.9, dash="3 2"))
+        parts.append(lettering(frame.right, y - 3, "bias", anchor="end", colour=ACCENT, size=7))
+    parts.extend(rings([(scale_x(x), scale_y(y)) for x, y in zip(means, differences, strict=True)]))
+    return svg(frame.width, frame.height, alt, parts)

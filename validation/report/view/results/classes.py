@@ -1,0 +1,149 @@
+"""Results over all classes and of each class."""
+
+from collections.abc import Iterable, Sequence
+
+from validation.evidence.catalogue import CATALOGUE, definition
+from validation.evidence.metric_values import MetricValue, Scope
+from validation.report.formatting import long_unit, number
+from validation.report.view.addresses import sample_words
+from validation.report.view.confusion import confusion_tables
+from validation.report.view.elements import Column, Table, row, strong, text
+from validation.report.view.results.sizes import size_tables
+from validation.report.view.results.teller import AGREEMENT, NOTHING, TIMINGS, BlockView, Teller
+from validation.report.view.wording import sentence
+
+_PRESENCE_COUNTS = (
+    "presence_true_positives",
+    "presence_false_negatives",
+    "presence_false_positives",
+    "presence_true_negatives",
+)
+_THRESHOLDS_A_TABLE = 4
+_BY_THRESHOLD = frozenset({"average_precision_at"})
+_ELSEWHERE = frozenset({*TIMINGS, *(one.id for one in CATALOGUE if one.is_of_reference_alone)})
+"""Printed under timing, and with the method: those of the reference alone."""
+
+
+def classes(teller: Teller) -> list[BlockView]:
+    """Return a block for figures over all classes and one for each class."""
+    blocks = []
+    for place, name in enumerate((None, *teller.contents.protocol.class_names())):
+        scope = Scope(class_name=name)
+        figures = [
+            one
+            for one in teller.addresses.select(scope)
+            if not one.metric.startswith(AGREEMENT) and one.metric not in _ELSEWHERE
+        ]
+        if figures:
+            title = f"Class {name}" if name else "Over all classes"
+            anchor = f"results-class-{place}" if name else "results-all"
+            heading = teller.numbering.subsection(title, anchor)
+            tables = (*_class_tables(teller, figures, title), *size_tables(teller, name, title))
+            if name is None:
+                told = confusion_tables(teller.contents, teller.words, teller.numbering)
+                tables = (*tables, *told)
+            blocks.append(BlockView(heading, (), tables, ()))
+    return blocks
+
+
+def _class_tables(teller: Teller, figures: Sequence[MetricValue], title: str) -> tuple[Table, ...]:
+    at_iou = [one for one in figures if one.scope.iou is not None]
+    plain = [one for one in figures if one.scope.iou is None]
+    presence = [one for one in plain if one.metric in _PRESENCE_COUNTS]
+    rest = [one for one in plain if one.metric not in _PRESENCE_COUNTS]
+    counts = [one for one in rest if definition(one.metric).aggregation == "count"]
+    others = [one for one in rest if definition(one.metric).aggregation != "count"]
+    curves = [one for one in at_iou if one.metric in _BY_THRESHOLD]
+    tables = _threshold_tables(teller, [one for one in at_iou if one not in curves], title)
+    if curves:
+        tables.append(_curve_table(teller, curves, title))
+    if others:
+        tables.append(teller.list_of(f"{title}: further figures" if at_iou else title, others))
+    if presence:
+        tables.append(_presence_table(teller, presence, title))
+    if counts:
+        tables.append(_count_table(teller, f"{title}: counts", counts))
+    return tuple(tables)
+
+
+def _threshold_tables(teller: Teller, figures: Sequence[MetricValue], title: str) -> list[Table]:
+    thresholds = sorted({one.scope.iou for one in figures if one.scope.iou is not None})
+    by_place = {(one.metric, one.scope.iou): one for one in figures}
+    metrics = [one for one in CATALOGUE if any(one.id == place[0] for place in by_place)]
+    tables = []
+    for some in _batches(thresholds, _THRESHOLDS_A_TABLE):
+        width = f"{64 // len(some)}%"
+        rows = []
+        for metric in metrics:
+            cells = [teller.cell(by_place.get((metric.id, iou))) for iou in some]
+            if any(cell is not NOTHING for cell in cells):
+                rows.append(
+                    row(strong(teller.words.metric(metric), long_unit(metric.unit)), *cells)
+                )
+        columns = [Column("Figure", "36%")]
+        columns += [Column(f"IoU\u00a0{number(iou)}", width, "number") for iou in some]
+        tables.append(teller.numbering.table(f"{title}: by IoU threshold", columns, rows))
+    return tables
+
+
+def _curve_table(teller: Teller, figures: Sequence[MetricValue], title: str) -> Table:
+    """Return figures that are given at many thresholds, one line a threshold."""
+    return teller.numbering.table(
+        f"{title}: average precision by IoU threshold",
+        (
+            Column("Figure", "46%"),
+            Column("IoU", "14%"),
+            Column("Result", "40%", "number"),
+        ),
+        [
+            row(
+                strong(teller.words.metric(definition(one.metric))),
+                text(number(one.scope.iou)),
+                teller.cell(one),
+            )
+            for one in figures
+            if one.scope.iou is not None
+        ],
+    )
+
+
+def _count_table(teller: Teller, caption: str, figures: Iterable[MetricValue]) -> Table:
+    return teller.numbering.table(
+        caption,
+        (
+            Column("Count", "36%"),
+            Column("Number", "22%", "number"),
+            Column("Counted in", "42%"),
+        ),
+        [
+            row(
+                strong(teller.words.metric(definition(one.metric))),
+                teller.addresses.compact_result(one.id),
+                text(sample_words(one)),
+            )
+            for one in figures
+        ],
+        notes=("Counts describe this sample and have no interval.",),
+    )
+
+
+def _presence_table(teller: Teller, figures: Sequence[MetricValue], title: str) -> Table:
+    tp, fn, fp, tn = (
+        next(one for one in figures if one.metric == metric) for metric in _PRESENCE_COUNTS
+    )
+    return teller.numbering.table(
+        f"{title}: presence in an image, number of images",
+        (
+            Column(sentence(teller.words.reference), "36%"),
+            Column("Found by the model", "32%", "number"),
+            Column("Not found", "32%", "number"),
+        ),
+        [
+            row(strong("present"), teller.cell(tp), teller.cell(fn)),
+            row(strong("absent"), teller.cell(fp), teller.cell(tn)),
+        ],
+    )
+
+
+def _batches(values: Sequence[float], size: int) -> list[Sequence[float]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
