@@ -98,7 +98,7 @@ def report_view(contents: RecordContents) -> ReportView:
     words = Words(protocol.test_set.reference_standard.standing)
     criteria = criteria_views(contents, addresses, words)
     return ReportView(
-        document=_document(contents),
+        document=document_view(contents),
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
         summary=front.summary(contents, addresses, numbering, criteria),
         identification=of_report(contents, numbering),
@@ -125,7 +125,8 @@ def report_view(contents: RecordContents) -> ReportView:
     )
 
 
-def _document(contents: RecordContents) -> DocumentView:
+def document_view(contents: RecordContents) -> DocumentView:
+    """Return what stands on every page of a document of a record."""
     document = contents.protocol.document
     return DocumentView(
         language="en",
