@@ -182,6 +182,7 @@ def contents_from(
         digests=digests,
         tool_version=validation.__version__,
         confusion_rows=parsed.rows("evidence/class_confusion.csv", needed=False),
+        curve_rows=parsed.rows("evidence/curves.csv", needed=False),
     )
 
 

@@ -591,9 +591,9 @@ def make_contents(
         files["evidence/instances.csv"] = csv_bytes(
             evidence.instance_columns, evidence.instance_rows
         )
-    if evidence.confusion is not None:
-        confusion = {one: text for one, text in evidence_files(evidence).items() if "confus" in one}
-        files |= {f"evidence/{one}": text for one, text in confusion.items()}
+    further = ("class_confusion.csv", "tables/class_confusion.csv", "curves.csv")
+    written = evidence_files(evidence)
+    files |= {f"evidence/{one}": written[one] for one in further if one in written}
     pngs = {f"overlays/{name}": content for name, content in pictures.items()}
     predictions = {f"predictions/{case.case_id}.png": b"png" for case in cases}
     every = {**files, **pngs, **predictions, "environment.json": b"{}\n"}
@@ -625,6 +625,7 @@ def make_contents(
         confusion_rows=tuple(csv_rows(files["evidence/class_confusion.csv"])[1])
         if evidence.confusion is not None
         else (),
+        curve_rows=tuple(csv_rows(files["evidence/curves.csv"])[1]) if evidence.curve_rows else (),
     )
 
 

@@ -1,7 +1,8 @@
 """The evidence as bytes: what is written into a record, and read back from it.
 
 Evidence: ``cases.csv``, ``classes.csv``, ``instances.csv`` (instance, panoptic),
-``class_confusion.csv`` (instance, several classes), ``metrics.json``.
+``class_confusion.csv`` (instance, several classes), ``curves.csv`` (instance, with scores),
+``metrics.json``.
 
 Tables, from which all of it follows again:
 
@@ -30,7 +31,7 @@ import numpy as np
 import pydantic
 
 from validation.errors import EvidenceError
-from validation.evidence import class_confusion
+from validation.evidence import class_confusion, curve_points
 from validation.evidence.csv_text import csv_bytes, csv_rows
 from validation.evidence.measure import Evidence, FailedCase, Table
 from validation.evidence.metric_values import MetricValue
@@ -72,6 +73,8 @@ def evidence_files(evidence: Evidence) -> dict[str, bytes]:
         of_cases, of_groups = evidence.confusion
         files["tables/class_confusion.csv"] = csv_bytes(class_confusion.CASE_COLUMNS, of_cases)
         files["class_confusion.csv"] = csv_bytes(class_confusion.COLUMNS, of_groups)
+    if evidence.curve_rows:
+        files["curves.csv"] = csv_bytes(curve_points.COLUMNS, evidence.curve_rows)
     files["metrics.json"] = MetricsFile(metrics=evidence.metrics).to_json()
     return files
 

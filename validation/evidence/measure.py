@@ -25,6 +25,7 @@ from validation.evidence.class_confusion import (
     confusion_rows,
 )
 from validation.evidence.class_rows import class_columns, class_rows
+from validation.evidence.curve_points import curve_rows
 from validation.evidence.curves import CurveFigures, Curves, curves
 from validation.evidence.estimates import metric_values
 from validation.evidence.further_tables import (
@@ -88,6 +89,8 @@ class Evidence:
     """Empty if semantic."""
     confusion: "ConfusionRows | None" = None
     """Objects by reference and predicted class; None unless instance, and of several classes."""
+    curve_rows: tuple[Row, ...] = ()
+    """Points of `validation.evidence.curve_points`; none unless predictions have scores."""
 
 
 class ConfusionRows(NamedTuple):
@@ -188,6 +191,9 @@ def measure(
         class_columns=columns,
         instance_columns=_instance_columns(instances),
         confusion=None if instances is None else _confusion_rows(groups, instances, protocol),
+        curve_rows=()
+        if instances is None or instances.curves is None
+        else curve_rows(instances.curves),
     )
 
 

@@ -96,3 +96,5 @@ class RecordContents:
     """What the test set shares with the images of development; None in records that hold none."""
     confusion_rows: tuple[Row, ...] = ()
     """Objects by reference and predicted class; empty for semantic protocols and one class."""
+    curve_rows: tuple[Row, ...] = ()
+    """Points of the curves over all scores; empty where predictions have none."""

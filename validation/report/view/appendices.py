@@ -328,6 +328,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "evidence/classes.csv": ("A row for every class and subgroup", "Data"),
     "evidence/instances.csv": ("A row for every object", "Data"),
     "evidence/class_confusion.csv": ("Objects by reference and predicted class", "Data"),
+    "evidence/curves.csv": ("Points of the curves over all scores", "Data"),
     "evidence/metrics.json": ("Every figure with its interval", "Data"),
     "lock/fingerprints.csv": ("Digests and fingerprints of the images of the cases", "Source"),
     "lock/training.csv": ("List of the images that the model was developed on", "Source"),
