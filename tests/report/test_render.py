@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import sys
 import threading
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 from validation.errors import RenderError
@@ -30,7 +32,14 @@ from validation.report.render import (
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 SYMBOLS = "✓ ✗ ≥ ≤ ± × → ∩ ∪ µ μ − – — · … ● ○ ▲ ■ α Δ ≈ ∞ √ ₂ ² ⚠ ☐ ☑"
 SCRIPTS = "Łukasz Ağaoğlu Nguyễn Ελληνικά Жуковский שלום مرحبا"
-BUNDLED_FAMILIES = ("IBM-Plex-", "DejaVu-Sans", "Noto-Naskh-Arabic")
+BUNDLED_FAMILIES = (
+    "IBM-Plex-",
+    "DejaVu-Sans",
+    "Noto-Naskh-Arabic",
+    "Noto-Sans-",
+    "Droid-Sans-",
+    "NanumSquare",
+)
 CSV = Attachment("cases.csv", b"case_id\nC-1\n", "one row a case", "text/csv", "Data")
 YAML = Attachment("protocol.yaml", b"format: 1\n", "what ran", "application/yaml", "Source")
 SAME = Attachment("a-copy.txt", b"format: 1\n", "the same bytes", "text/plain", "Supplement")
@@ -239,20 +248,36 @@ def test_the_fonts_are_the_files_that_their_list_says() -> None:
     assert found == listed
 
 
+@pytest.mark.parametrize(
+    "name", [path.name for path in sorted((template_folder() / "fonts/fallback").iterdir())]
+)
+def test_no_font_claims_a_character_that_it_draws_as_nothing(name: str) -> None:
+    # NanumSquare does, for most Chinese characters: a name would vanish without an error.
+    font = TTFont(template_folder() / "fonts/fallback" / name, lazy=True)
+    empty = {
+        chr(point)
+        for point, glyph in font.getBestCmap().items()
+        if font["glyf"][glyph].numberOfContours == 0
+        and unicodedata.category(chr(point))[0] in "LMNPS"
+    }
+    fillers = {"\u034f", "\u2800", "\u3164", "\ufffc"}
+    assert {one for one in empty - fillers if not "\ufe00" <= one <= "\ufe0f"} == set()
+
+
 def test_symbols_and_the_usual_alphabets_are_covered() -> None:
     assert uncovered_characters(f"<p>{SYMBOLS} {SCRIPTS}</p>") == ()
 
 
 def test_an_uncovered_character_is_found_spelt_out_and_never_printed_as_a_box() -> None:
-    html = page("<p>Dr 田中&#x30a2; \x1b</p>")
-    assert uncovered_characters(html) == ("\x1b", "ア", "中", "田")
-    with pytest.raises(RenderError, match=re.escape("[U+7530]")):
+    html = page("<p>Dr 𓀀𓀁&#x13002; \x1b</p>")
+    assert uncovered_characters(html) == ("\x1b", "𓀀", "𓀁", "𓀂")
+    with pytest.raises(RenderError, match=re.escape("[U+13000]")):
         pdf_of(html)
-    assert "Dr [U+7530][U+4E2D]" in text_of(pdf_of(page(spell_out_uncovered("Dr 田中\x07\u2028"))))
+    assert "Dr [U+13000][U+13001]" in text_of(pdf_of(page(spell_out_uncovered("Dr 𓀀𓀁\x07\u2028"))))
 
 
 def test_markup_and_spaces_are_not_taken_for_text() -> None:
-    assert uncovered_characters("<p title='田'>a\u00a0\u2009\u200b\u00ad\n\t✓\ufe0f</p>") == ()
+    assert uncovered_characters("<p title='𓀀'>a\u00a0\u2009\u200b\u00ad\n\t✓\ufe0f</p>") == ()
 
 
 def test_half_a_character_is_an_error_of_ours() -> None:
@@ -279,6 +304,42 @@ def test_what_was_printed_can_be_read_back(rich: bytes) -> None:
     read = text_of(rich)
     for piece in ("✗", "≥", "µ", "Ελληνικά", "Жуковский", "Nguyễn"):
         assert piece in read
+
+
+NAMES_BY_SCRIPT = {
+    "Japanese": "田中 美咲 アリス",
+    "Chinese": "张伟 張偉",
+    "Korean": "김민수",
+    "Arabic": "ليلى حدّاد",
+    "Hebrew": "שרה כהן",
+    "Devanagari": "प्रिया श्रीवास्तव",
+    "Bengali": "অনন্যা সেন",
+    "Gurmukhi": "ਹਰਪ੍ਰੀਤ ਸਿੰਘ",
+    "Gujarati": "જિજ્ઞા પટેલ",
+    "Oriya": "ସୁଚିତ୍ରା ଦାସ",
+    "Tamil": "கவிதா சுப்பிரமணியன்",
+    "Telugu": "శ్రీనివాస్ రావు",
+    "Kannada": "ಕೃಷ್ಣಮೂರ್ತಿ",
+    "Malayalam": "ശ്രീജിത്ത്",
+    "Sinhala": "ප්‍රියංකා පෙරේරා",
+    "Thai": "สมชาย ใจดี",
+    "Lao": "ສົມໃຈ ພົມມະຈັນ",
+    "Khmer": "សុខ ស្រីមុំ",
+    "Myanmar": "ဒေါ်ခင်ခင်",
+    "Ethiopic": "ሰላማዊት ተስፋዬ",
+    "Armenian": "Աննա Պետրոսյան",
+    "Georgian": "ნინო ბერიძე",
+}
+"""Names that people who sign have; in alphabets in use."""
+
+
+@pytest.mark.parametrize("script", NAMES_BY_SCRIPT)
+def test_a_name_in_any_script_prints(script: str) -> None:
+    name = NAMES_BY_SCRIPT[script]
+    assert uncovered_characters(name) == ()
+    pdf = opened(pdf_of(page(f"<p>{name}</p><p style='font-weight: 600'>{name}</p>")))
+    used = {str(font.FontName).split("+")[1] for font in fonts_of(pdf)}
+    assert used - {"IBM-Plex-Serif", "IBM-Plex-Serif-Semi-Bold"}
 
 
 # --- the file ----------------------------------------------------------------------------

@@ -26,8 +26,8 @@ def uncovered_characters(html: str, *, extra_folders: Sequence[Path] = ()) -> tu
 
     >>> uncovered_characters("<p>✓ ✗ ≥ µ Ж</p>")
     ()
-    >>> uncovered_characters("<p>\u7530\u4e2d</p>")
-    ('中', '田')
+    >>> uncovered_characters("<p>\U00013000\U00013001</p>")
+    ('\U00013000', '\U00013001')
     """
     covered = _covered((*extra_folders, template_folder()))
     return tuple(sorted(c for c in set(_text_of(html)) if _unprintable(c, covered)))
@@ -36,15 +36,15 @@ def uncovered_characters(html: str, *, extra_folders: Sequence[Path] = ()) -> tu
 def spell_out_uncovered(html: str, *, extra_folders: Sequence[Path] = ()) -> str:
     """Return the document with each character that no font can print as its code point.
 
-    >>> spell_out_uncovered("<p>Dr \u7530</p>")
-    '<p>Dr [U+7530]</p>'
+    >>> spell_out_uncovered("<p>Dr \U00013000</p>")
+    '<p>Dr [U+13000]</p>'
     """
     missing = uncovered_characters(html, extra_folders=extra_folders)
     return html.translate({ord(character): spelt(character) for character in missing})
 
 
 def spelt(character: str) -> str:
-    """Return a character as its code point, e.g. ``[U+7530]``."""
+    """Return a character as its code point, e.g. ``[U+13000]``."""
     return f"[U+{ord(character):04X}]"
 
 

@@ -37,6 +37,23 @@ _FONTCONFIG = """\
       <string>IBM Plex Sans Hebrew</string>
       <string>Noto Naskh Arabic</string>
       <string>DejaVu Sans</string>
+      <string>Noto Sans Devanagari</string>
+      <string>Noto Sans Bengali</string>
+      <string>Noto Sans Gurmukhi</string>
+      <string>Noto Sans Gujarati</string>
+      <string>Noto Sans Oriya</string>
+      <string>Noto Sans Tamil</string>
+      <string>Noto Sans Telugu</string>
+      <string>Noto Sans Kannada</string>
+      <string>Noto Sans Malayalam</string>
+      <string>Noto Sans Sinhala</string>
+      <string>Noto Sans Thai</string>
+      <string>Noto Sans Lao</string>
+      <string>Noto Sans Khmer</string>
+      <string>Noto Sans Myanmar</string>
+      <string>Noto Sans Ethiopic</string>
+      <string>Droid Sans Fallback</string>
+      <string>NanumGothicCoding</string>
     </edit>
   </match>
 </fontconfig>
