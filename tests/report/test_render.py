@@ -253,13 +253,13 @@ def test_the_fonts_are_the_files_that_their_list_says() -> None:
 )
 def test_no_font_claims_a_character_that_it_draws_as_nothing(name: str) -> None:
     # NanumSquare does, for most Chinese characters: a name would vanish without an error.
-    font = TTFont(template_folder() / "fonts/fallback" / name, lazy=True)
-    empty = {
-        chr(point)
-        for point, glyph in font.getBestCmap().items()
-        if font["glyf"][glyph].numberOfContours == 0
-        and unicodedata.category(chr(point))[0] in "LMNPS"
-    }
+    with TTFont(template_folder() / "fonts/fallback" / name, lazy=True) as font:
+        empty = {
+            chr(point)
+            for point, glyph in font.getBestCmap().items()
+            if font["glyf"][glyph].numberOfContours == 0
+            and unicodedata.category(chr(point))[0] in "LMNPS"
+        }
     fillers = {"\u034f", "\u2800", "\u3164", "\ufffc"}
     assert {one for one in empty - fillers if not "\ufe00" <= one <= "\ufe0f"} == set()
 
