@@ -32,7 +32,10 @@ OVERLAYS = "overlays"
 OVERLAY_INDEX = "overlays/overlays.json"
 RECORD_FILE = "record.json"
 SUMS_FILE = "SHA256SUMS"
-REPORTS = ("report.html", "report.pdf")
+ANNEX = "annex.pdf"
+"""Every object in print, where the protocol asks for it."""
+REPORTS = ("report.html", "report.pdf", ANNEX)
+"""What is made from the other files of a record, and can be made again."""
 SIGNED = "signed"
 """Folder of the report's signed revisions. They come after the record and are no part of it:
 each holds the record's report, and its own signatures."""

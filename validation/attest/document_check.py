@@ -55,7 +55,9 @@ def check_document(content: bytes, known: Known, checks: Checks) -> SigningSubje
     try:
         subject = subject_of(presented)
     except ToolError as error:
-        checks(what, None, error.what)
+        is_annex = attached.keys() == {"evidence/instances.csv"}
+        said = "it is an annex of objects: give the folder of its record"
+        checks(what, None, said if is_annex else error.what)
         return None
     checks(what, held=True, detail=f"{len(attached)} attachments, {digest(content)}")
     if len(presented) < len(content):

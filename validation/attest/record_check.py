@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from validation import workspace
+from validation.attest.annex_check import check_annex
 from validation.attest.attachments import attachments_of
 from validation.attest.differences import check_differences, listed
 from validation.attest.printed import check_printed
@@ -47,6 +48,7 @@ def check_record(folder: Path, checks: Checks) -> Mapping[str, bytes] | None:
     if "report.pdf" in files:
         of_index = {name: files[name] for name in index.files if name in files}
         check_printed(files["report.pdf"], of_index, checks)
+    check_annex(index, files, checks)
     return files
 
 

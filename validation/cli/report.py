@@ -13,8 +13,8 @@ from validation.errors import RecordError
 @click.option(
     "--out",
     type=NEW_FOLDER,
-    help="Folder for report.html and report.pdf. Without it, the report is rendered and "
-    "compared with the one in the record.",
+    help="Folder for report.html and report.pdf, and for annex.pdf where the protocol asks for "
+    "every object. Without it, they are rendered and compared with those in the record.",
 )
 @json_option
 def report_command(record: Path, out: Path | None, as_json: bool) -> None:
@@ -30,14 +30,14 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
     from validation import workspace
     from validation.record import digest
     from validation.record_folder import read_index
-    from validation.study.reporting import rendered
+    from validation.study.reporting import files_of, rendered
 
     if out is not None and out.resolve().is_relative_to(record.resolve()):
         fix = "give a folder outside of it by --out"
         raise RecordError("a record is never added to", where=str(out), fix=fix)
     index = read_index(record)
     report = rendered(record, index.record_id)
-    files = {"report.html": report.html, "report.pdf": report.pdf}
+    files = files_of(report)
     if out is not None:
         for name, content in files.items():
             workspace.write_new(out / name, content)

@@ -135,6 +135,8 @@ def summary(outcome: "Outcome") -> str:
     lines.append(f"verdict  {SYMBOLS[findings.verdict]}  ({approval})")
     lines.append(f"record   {outcome.record}")
     lines.append(f"report   {Path(outcome.record) / 'report.pdf'}")
+    if (annex := Path(outcome.record) / "annex.pdf").is_file():
+        lines.append(f"annex    {annex}")
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from validation.report.annex import render_annex
 from validation.report.contents import RecordContents
 from validation.report.render import (
     Attachment,
@@ -34,6 +35,8 @@ class Report:
     """One self-contained file: style sheet and pictures are inside."""
     pdf: bytes
     """PDF/A-3a with the record's files embedded."""
+    annex: bytes | None = None
+    """Every object in print, a volume of its own; None where the protocol does not ask for it."""
 
 
 def render_report(contents: RecordContents) -> Report:
@@ -53,7 +56,13 @@ def render_report(contents: RecordContents) -> Report:
         universal_access=True,
         signature_fields=signature_fields(contents.protocol.signatories),
     )
-    return Report(html=_self_contained(html, pictures).encode(), pdf=pdf)
+    annex = render_annex(contents) if has_annex(contents) else None
+    return Report(html=_self_contained(html, pictures).encode(), pdf=pdf, annex=annex)
+
+
+def has_annex(contents: RecordContents) -> bool:
+    """Tell whether the protocol asks for every object in print, and the evidence has objects."""
+    return contents.protocol.report.objects == "all" and bool(contents.instance_rows)
 
 
 def report_html(contents: RecordContents) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from validation import workspace
 from validation.errors import RecordError
-from validation.record_folder import RECORD_FILE, REPORTS, read_contents, read_index
+from validation.record_folder import ANNEX, RECORD_FILE, REPORTS, read_contents, read_index
 from validation.report.report import Report, render_report
 from validation.testset.lock import compare
 
@@ -13,12 +13,19 @@ from validation.testset.lock import compare
 def write_report(folder: Path, record_id: str) -> None:
     """Write ``report.html`` and ``report.pdf`` of a record that is being made.
 
+    ``annex.pdf`` too, where the protocol asks for every object in print.
+
     Raises:
         ToolError: The record cannot be read, or the document cannot be rendered.
     """
-    report = rendered(folder, record_id)
-    workspace.write_again(folder / "report.html", report.html)
-    workspace.write_again(folder / "report.pdf", report.pdf)
+    for name, content in files_of(rendered(folder, record_id)).items():
+        workspace.write_again(folder / name, content)
+
+
+def files_of(report: Report) -> dict[str, bytes]:
+    """Return the files of a report by their name in the record."""
+    files = {"report.html": report.html, "report.pdf": report.pdf}
+    return files if report.annex is None else {**files, ANNEX: report.annex}
 
 
 def rendered(folder: Path, record_id: str) -> Report:
