@@ -10,7 +10,7 @@ and figures are numbered as they are made.
 from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
-from validation.report.formatting import clipped, day
+from validation.report.formatting import day
 from validation.report.view import (
     appendices,
     cases,
@@ -23,6 +23,7 @@ from validation.report.view.addresses import Addresses
 from validation.report.view.case_table import printed_cases
 from validation.report.view.conclusion import ProseView, conclusion, limits
 from validation.report.view.criteria import criteria_views
+from validation.report.view.document import DocumentView, document_view
 from validation.report.view.elements import Heading, Numbering
 from validation.report.view.execution import ExecutionView, execution
 from validation.report.view.hazards import HazardsView, hazards
@@ -38,25 +39,6 @@ from validation.report.view.results import ResultsView, results
 from validation.report.view.wording import Words
 
 _LONGEST_IMPRINT = 80
-
-
-@dataclass(frozen=True)
-class DocumentView:
-    """What stands on every page and in the document's properties."""
-
-    language: str
-    title: str
-    number: str
-    revision: str
-    organisation: str
-    imprint: str
-    """The organisation, or as much of its name as the foot of a page has room for."""
-    page_size: str
-    date: str
-    identity: str
-    """What the document was made from, e.g. ``record R-7d1f…``; at the foot of every page."""
-    notices: tuple[str, ...]
-    """E.g. ``Simulated specimens``, for every page."""
 
 
 @dataclass(frozen=True)
@@ -128,15 +110,11 @@ def report_view(contents: RecordContents) -> ReportView:
 def document_view(contents: RecordContents) -> DocumentView:
     """Return what stands on every page of a document of a record."""
     document = contents.protocol.document
-    return DocumentView(
-        language="en",
-        title=f"{document.report_number}: {document.title}",
+    return document_view(
+        document,
         number=document.report_number,
-        revision=document.revision,
-        organisation=document.organisation,
-        imprint=clipped(document.organisation, _LONGEST_IMPRINT),
-        page_size=document.page_size,
         date=day(contents.run.finished_at),
         identity=f"record {contents.record_id}",
-        notices=tuple(one.short for one in front.notices_of(contents)),
+        notices=front.notices_of(contents),
+        longest_imprint=_LONGEST_IMPRINT,
     )

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from validation.judge.findings import Findings
+from validation.plan.protocol import Protocol
 from validation.report.contents import RecordContents
 from validation.report.formatting import day, percentage, plural, share, short_digest, timestamp
 from validation.report.view.addresses import Addresses
 from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.approved import approval_words
 from validation.report.view.criteria import CriterionView, weakest_subgroup
+from validation.report.view.document import Notice
 from validation.report.view.elements import (
     Column,
     Drawing,
@@ -28,6 +30,7 @@ from validation.report.view.elements import (
 )
 from validation.report.view.leakage import result_sentence, within_sentence
 from validation.report.view.wording import INTERVAL_METHODS, STAGES, VERDICTS, joined
+from validation.testset.leakage_record import Leakage
 
 SIMULATED = "Simulated specimens"
 LEAKED = "Leakage found"
@@ -37,15 +40,6 @@ MOST_IN_SUMMARY = 12
 """With more criteria than this the summary lists only those that are not met."""
 
 _LONGEST_LIMITS = 900
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What a reader must know before reading on, e.g. that the specimens are simulated."""
-
-    short: str
-    """For the header of every page."""
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -112,6 +106,24 @@ def notices_of(contents: RecordContents) -> tuple[Notice, ...]:
         )
     if contents.leakage is not None and contents.leakage.counts.any_leak:
         found.append(Notice(LEAKED, result_sentence(contents.leakage)))
+    return tuple(found)
+
+
+def planned_notices(plan: Protocol, leakage: Leakage | None) -> tuple[Notice, ...]:
+    """Return what has to stand on every page of a document from before the run.
+
+    Args:
+        plan: The protocol.
+        leakage: What the test set shares with development; None: nobody looked.
+    """
+    found = []
+    if plan.test_set.simulated:
+        said = (
+            "The specimens of the test set are simulated. Figures on them will say nothing about "
+        )
+        found.append(Notice(SIMULATED, said + "performance on real specimens."))
+    if leakage is not None and leakage.counts.any_leak:
+        found.append(Notice(LEAKED, result_sentence(leakage)))
     return tuple(found)
 
 

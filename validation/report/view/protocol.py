@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from validation.plan.protocol import Protocol
 from validation.report.contents import ProtocolContents
-from validation.report.formatting import clipped, day, plural, short_digest, timestamp
+from validation.report.formatting import day, plural, short_digest, timestamp
 from validation.report.view import (
-    DocumentView,
     appendices,
     cases,
     plan,
@@ -18,15 +17,13 @@ from validation.report.view import (
 )
 from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.conclusion import ProseView, limits
+from validation.report.view.document import DocumentView, Notice, document_view
 from validation.report.view.elements import Heading, Item, Numbering, code_item, item
-from validation.report.view.front import LEAKED, SIMULATED, Notice
+from validation.report.view.front import planned_notices
 from validation.report.view.identification import SignaturesView, of_protocol
-from validation.report.view.leakage import result_sentence
 from validation.report.view.method import MethodChoice, method_choice
 from validation.report.view.model import model_to_test
 from validation.report.view.wording import Words
-
-_LONGEST_IMPRINT = 60
 
 
 @dataclass(frozen=True)
@@ -102,30 +99,13 @@ def protocol_view(contents: ProtocolContents) -> ProtocolView:
 
 def _document(contents: ProtocolContents) -> DocumentView:
     document = contents.protocol.document
-    return DocumentView(
-        language="en",
-        title=f"{document.number}: {document.title}",
+    return document_view(
+        document,
         number=document.number,
-        revision=document.revision,
-        organisation=document.organisation,
-        imprint=clipped(document.organisation, _LONGEST_IMPRINT),
-        page_size=document.page_size,
         date=f"test set locked {day(contents.lock.locked_at)}",
         identity=f"protocol {short_digest(contents.digests['protocol.yaml'])}",
-        notices=tuple(one.short for one in _notices(contents)),
+        notices=planned_notices(contents.protocol, contents.leakage),
     )
-
-
-def _notices(contents: ProtocolContents) -> tuple[Notice, ...]:
-    found = []
-    if contents.protocol.test_set.simulated:
-        said = (
-            "The specimens of the test set are simulated. Figures on them will say nothing about "
-        )
-        found.append(Notice(SIMULATED, said + "performance on real specimens."))
-    if contents.leakage is not None and contents.leakage.counts.any_leak:
-        found.append(Notice(LEAKED, result_sentence(contents.leakage)))
-    return tuple(found)
 
 
 def _purpose(protocol: Protocol) -> Item:
@@ -149,7 +129,7 @@ def _cover(contents: ProtocolContents) -> ProtocolCoverView:
             "Approved when every field below is signed, and not before; the printed page alone "
             "does not show it. Check the signatures by segval verify."
         ),
-        notices=_notices(contents),
+        notices=planned_notices(contents.protocol, contents.leakage),
         identification=_identification(contents),
         approvals=approvals(protocol.signatories),
     )
