@@ -14,6 +14,7 @@ import click
 import validation
 from validation.cli.audit import audit_command
 from validation.cli.check import check_command
+from validation.cli.document import document_command
 from validation.cli.fingerprint import fingerprint_command
 from validation.cli.identity import identity_command
 from validation.cli.init import init_command
@@ -87,6 +88,7 @@ for _command in (
     run_command,
     sign_command,
     report_command,
+    document_command,
     verify_command,
     audit_command,
     identity_command,

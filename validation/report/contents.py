@@ -64,6 +64,21 @@ class ProtocolContents:
 
 
 @dataclass(frozen=True)
+class PlannedContents:
+    """What documents of a protocol are made from that need no run: the lock may be missing."""
+
+    protocol: Protocol
+    lock: Lock | None
+    files: Mapping[str, bytes]
+    """Files to embed, by name in a record."""
+    digests: Mapping[str, str]
+    """``sha256:…`` of each of them."""
+    tool_version: str
+    leakage: Leakage | None = None
+    """What the test set shares with the images of development."""
+
+
+@dataclass(frozen=True)
 class RecordContents:
     """The parts of a record, parsed."""
 

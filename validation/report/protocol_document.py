@@ -9,8 +9,8 @@ its signatures.
 import hashlib
 
 from validation.report.contents import ProtocolContents
-from validation.report.render import Attachment, render_html, render_pdf, spell_out_uncovered
-from validation.report.view.appendices import attachment_name, file_kind
+from validation.report.embedding import attachments
+from validation.report.render import render_html, render_pdf, spell_out_uncovered
 from validation.report.view.approvals import signature_fields
 from validation.report.view.protocol import protocol_view
 
@@ -27,22 +27,11 @@ def render_protocol(contents: ProtocolContents) -> bytes:
     return render_pdf(
         html,
         images={},
-        attachments=tuple(_attachment(name, one) for name, one in sorted(contents.files.items())),
+        attachments=attachments(contents.files),
         created=contents.lock.locked_at,
         identifier=_identifier(contents),
         universal_access=True,
         signature_fields=signature_fields(contents.protocol.signatories),
-    )
-
-
-def _attachment(name: str, content: bytes) -> Attachment:
-    kind = file_kind(name)
-    return Attachment(
-        name=attachment_name(name),
-        content=content,
-        description=f"{name}: {kind.description}",
-        mime_type=kind.mime_type,
-        relationship=kind.relationship,
     )
 
 

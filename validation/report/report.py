@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 from validation.report.annex import render_annex
 from validation.report.contents import RecordContents
+from validation.report.embedding import attachments
 from validation.report.render import (
-    Attachment,
     render_html,
     render_pdf,
     spell_out_uncovered,
     template_folder,
 )
 from validation.report.view import report_view
-from validation.report.view.appendices import attachment_name, file_kind
 from validation.report.view.approvals import signature_fields
 
 TEMPLATE = "report/report.html.jinja"
@@ -50,7 +49,7 @@ def render_report(contents: RecordContents) -> Report:
     pdf = render_pdf(
         html,
         images=pictures,
-        attachments=_attachments(contents.files),
+        attachments=attachments(contents.files),
         created=contents.run.finished_at,
         identifier=hashlib.sha256(contents.record_id.encode()).digest()[:16],
         universal_access=True,
@@ -72,19 +71,6 @@ def report_html(contents: RecordContents) -> str:
         RenderError: A template is missing.
     """
     return spell_out_uncovered(render_html(TEMPLATE, report_view(contents)))
-
-
-def _attachments(files: Mapping[str, bytes]) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(
-            name=attachment_name(name),
-            content=content,
-            description=f"{name}: {file_kind(name).description}",
-            mime_type=file_kind(name).mime_type,
-            relationship=file_kind(name).relationship,
-        )
-        for name, content in sorted(files.items())
-    )
 
 
 def _self_contained(html: str, pictures: Mapping[str, bytes]) -> str:

@@ -115,10 +115,7 @@ def leakage_of_run(opened: OpenProtocol, locked: LockedTestSet) -> Leakage:
         LeakageError: The set shares images or subjects with development, and the protocol says
             ``on_leak: refuse``; all are named.
     """
-    _require_same_source(opened, locked)
-    leakage = locked_leakage(
-        opened.protocol, locked.lock, locked.fingerprints_content, locked.training_content
-    )
+    leakage = known_leakage(opened, locked)
     stated = opened.protocol.test_set.training_data
     if stated is not None and stated.on_leak == "refuse" and leakage.counts.any_leak:
         raise LeakageError(
@@ -130,6 +127,18 @@ def leakage_of_run(opened: OpenProtocol, locked: LockedTestSet) -> Leakage:
             problems=leak_problems(leakage.comparison),
         )
     return leakage
+
+
+def known_leakage(opened: OpenProtocol, locked: LockedTestSet) -> Leakage:
+    """Return the leakage of the locked test set, whatever the protocol says of it.
+
+    Raises:
+        LockError: The manifest of training images is not the one that was locked.
+    """
+    _require_same_source(opened, locked)
+    return locked_leakage(
+        opened.protocol, locked.lock, locked.fingerprints_content, locked.training_content
+    )
 
 
 def _require_same_source(opened: OpenProtocol, locked: LockedTestSet) -> None:

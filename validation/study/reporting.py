@@ -6,6 +6,7 @@ from pathlib import Path
 from validation import workspace
 from validation.errors import RecordError
 from validation.record_folder import ANNEX, RECORD_FILE, REPORTS, read_contents, read_index
+from validation.report.contents import RecordContents
 from validation.report.report import Report, render_report
 from validation.testset.lock import compare
 
@@ -34,10 +35,20 @@ def rendered(folder: Path, record_id: str) -> Report:
     Raises:
         ToolError: The record cannot be read, or the document cannot be rendered.
     """
-    contents = read_contents(folder, record_id)
     if (folder / RECORD_FILE).exists():
-        _require_sealed(folder, contents.digests)
-    return render_report(contents)
+        return render_report(sealed_contents(folder, record_id))
+    return render_report(read_contents(folder, record_id))
+
+
+def sealed_contents(folder: Path, record_id: str) -> RecordContents:
+    """Return the parts of a record that is what was sealed.
+
+    Raises:
+        ToolError: The record cannot be read, or was changed.
+    """
+    contents = read_contents(folder, record_id)
+    _require_sealed(folder, contents.digests)
+    return contents
 
 
 def _require_sealed(folder: Path, found: Mapping[str, str]) -> None:

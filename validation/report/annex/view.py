@@ -16,7 +16,8 @@ from validation.report.formatting import (
     plural,
     short_digest,
 )
-from validation.report.view import DocumentView, document_view
+from validation.report.view import document_view
+from validation.report.view.document import DocumentView, Notice
 from validation.report.view.elements import (
     Column,
     Heading,
@@ -31,7 +32,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.front import Notice, notices_of
+from validation.report.view.front import notices_of
 from validation.report.view.wording import sentence
 
 SOURCES = (

@@ -23,7 +23,7 @@ from validation.report.view.addresses import Addresses
 from validation.report.view.case_table import printed_cases
 from validation.report.view.conclusion import ProseView, conclusion, limits
 from validation.report.view.criteria import criteria_views
-from validation.report.view.document import DocumentView, document_view
+from validation.report.view.document import DocumentView, page_frame
 from validation.report.view.elements import Heading, Numbering
 from validation.report.view.execution import ExecutionView, execution
 from validation.report.view.hazards import HazardsView, hazards
@@ -110,7 +110,7 @@ def report_view(contents: RecordContents) -> ReportView:
 def document_view(contents: RecordContents) -> DocumentView:
     """Return what stands on every page of a document of a record."""
     document = contents.protocol.document
-    return document_view(
+    return page_frame(
         document,
         number=document.report_number,
         date=day(contents.run.finished_at),

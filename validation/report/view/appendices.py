@@ -335,6 +335,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "leakage.json": ("What the test set shares with the images of development", "Data"),
     "overlays/overlays.json": ("Which worst cases are shown, and why", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
+    "traceability.csv": ("The traceability matrix as a table", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {

@@ -68,7 +68,7 @@ class TitlePage:
     """In columns."""
 
 
-def document_view(
+def page_frame(
     document: Document,
     *,
     number: str,

@@ -71,7 +71,8 @@ class Text:
     """A cell of text; each line is a paragraph."""
 
     lines: tuple[str, ...]
-    kind: Literal["text", "code", "strong"] = "text"
+    kind: Literal["text", "code", "strong", "listed"] = "text"
+    """Lines after the first stand back, except in a list."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ Cell = Text | Link | Result | Verdict | Drawing
 def text(*lines: str) -> Text:
     """Return a cell of text, empty lines left out."""
     return Text(tuple(line for line in lines if line))
+
+
+def listed(*lines: str) -> Text:
+    """Return a cell of lines of which none stands above the others."""
+    return Text(tuple(line for line in lines if line), kind="listed")
 
 
 def code(*lines: str) -> Text:

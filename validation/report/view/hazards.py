@@ -11,6 +11,7 @@ from validation.report.view.elements import (
     Numbering,
     Table,
     TableRow,
+    listed,
     paragraphs,
     row,
     strong,
@@ -69,8 +70,8 @@ def _row(risk: Risk, protocol: Protocol, criteria: Sequence[CriterionView]) -> T
         strong(risk.id),
         text(*paragraphs(risk.hazard), risk.harm),
         text(risk.severity),
-        text(*controls or ("no requirement",)),
-        text(*(_verdict(one) for one in judged) if judged else ("no criterion",)),
+        listed(*controls or ("no requirement",)),
+        listed(*(_verdict(one) for one in judged) if judged else ("no criterion",)),
     )
 
 

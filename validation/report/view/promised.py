@@ -67,23 +67,24 @@ def test_set(contents: ProtocolContents, words: Words, numbering: Numbering) -> 
         heading=numbering.section("Test set", "test-set"),
         particulars=cases.particulars(protocol),
         flow_heading=numbering.subsection("Flow of cases", "flow"),
-        flow=_flow(contents),
+        flow=flow(contents),
         exclusions=cases.exclusions(protocol, numbering),
         characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
-        characteristics=_characteristics(contents, numbering),
+        characteristics=characteristics(contents, numbering),
         reference_heading=numbering.subsection(sentence(words.reference), "reference"),
-        reference=(*cases.reference_items(protocol, words), *_counted(contents, words)),
+        reference=(*cases.reference_items(protocol, words), *counted(contents, words)),
         lock_heading=numbering.subsection("Lock", "lock"),
         lock=cases.lock_items(lock, "when this document was rendered"),
         leakage=leakage(contents.leakage, numbering),
-        openings=_openings(contents, numbering),
+        openings=openings(contents, numbering),
     )
 
 
 test_set.__test__ = False  # type: ignore[attr-defined] # not for pytest
 
 
-def _flow(contents: ProtocolContents) -> tuple[cases.FlowStep, ...]:
+def flow(contents: ProtocolContents) -> tuple[cases.FlowStep, ...]:
+    """Return the cases from what was available to what is locked."""
     lock = contents.lock
     excluded = lock.excluded_case_count
     return (
@@ -96,13 +97,15 @@ def _flow(contents: ProtocolContents) -> tuple[cases.FlowStep, ...]:
     )
 
 
-def _counted(contents: ProtocolContents, words: Words) -> tuple[Item, ...]:
+def counted(contents: ProtocolContents, words: Words) -> tuple[Item, ...]:
+    """Return how many objects the reference standard has."""
     count = contents.lock.reference_object_count
     said = f"the {words.reference} does not tell objects apart" if count is None else number(count)
     return (item("Objects", said),)
 
 
-def _characteristics(contents: ProtocolContents, numbering: Numbering) -> Table:
+def characteristics(contents: ProtocolContents, numbering: Numbering) -> Table:
+    """Return cases and subjects by subgroup."""
     return numbering.table(
         "Cases and subjects, by subgroup",
         (
@@ -114,7 +117,7 @@ def _characteristics(contents: ProtocolContents, numbering: Numbering) -> Table:
     )
 
 
-def _openings(contents: ProtocolContents, numbering: Numbering) -> OpeningsView:
+def openings(contents: ProtocolContents, numbering: Numbering) -> OpeningsView:
     """Return the runs on the test set before this document was rendered."""
     heading = numbering.subsection("Earlier runs on this test set", "openings")
     runs = contents.openings

@@ -17,7 +17,7 @@ from validation.report.view import (
 )
 from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.conclusion import ProseView, limits
-from validation.report.view.document import DocumentView, Notice, document_view
+from validation.report.view.document import DocumentView, Notice, page_frame
 from validation.report.view.elements import Heading, Item, Numbering, code_item, item
 from validation.report.view.front import planned_notices
 from validation.report.view.identification import SignaturesView, of_protocol
@@ -99,7 +99,7 @@ def protocol_view(contents: ProtocolContents) -> ProtocolView:
 
 def _document(contents: ProtocolContents) -> DocumentView:
     document = contents.protocol.document
-    return document_view(
+    return page_frame(
         document,
         number=document.number,
         date=f"test set locked {day(contents.lock.locked_at)}",

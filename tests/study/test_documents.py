@@ -1,0 +1,224 @@
+"""The documents beside protocol and report: made from a study or a record, refused where not."""
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from tests.report.pdf_rules import broken_rules
+from tests.study.tiny_study import Study
+from validation.attest.attachments import attachments_of
+from validation.errors import LockError, ProtocolError, RecordError, ToolError
+from validation.study.documents import KINDS, Kind, write_document
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A locked study with a record; not to be changed."""
+    made = Study(tmp_path_factory.mktemp("documents"), "instance")
+    made.change("risks.0.hazard", "=HYPERLINK(1) is missed")
+    alone = {"id": "RISK-09", "hazard": "Nobody looks.", "harm": "Harm", "severity": "serious"}
+    made.change("risks", [*made.values["risks"], alone]).lock()
+    made.run()
+    return made
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Study:
+    return Study(tmp_path, "instance").lock()
+
+
+def made(kind: Kind, source: Path, out: Path) -> Path:
+    write_document(kind, source, out=out, progress=lambda _done, _total: None)
+    return out
+
+
+@pytest.fixture(scope="module")
+def document(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Documents of the study, each made once."""
+    folder = tmp_path_factory.mktemp("made")
+
+    def once(kind: Kind, source: str = "protocol.yaml") -> Path:
+        out = folder / f"{kind}-{source}.pdf"
+        return out if out.exists() else made(kind, study.folder / source, out)
+
+    return once
+
+
+def text_of(pdf: Path) -> str:
+    done = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True)
+    return " ".join(done.stdout.decode().split())
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
+
+
+# --- every document ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["protocol.yaml", "record"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_document_is_archivable(
+    kind: Kind, source: str, document: Callable[..., Path]
+) -> None:
+    assert broken_rules(document(kind, source).read_bytes()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_process_makes_the_same_document(
+    kind: Kind, study: Study, document: Callable[..., Path], tmp_path: Path
+) -> None:
+    here, there = document(kind, "record"), tmp_path / "there.pdf"
+    command = [sys.executable, "-m", "validation", "document", kind]
+    subprocess.run(
+        [*command, str(study.folder / "record"), "--out", str(there)],
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
+        check=True,
+        capture_output=True,
+    )
+    assert there.read_bytes() == here.read_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_document_was_made_from_is_inside_byte_for_byte(
+    kind: Kind, study: Study, document: Callable[..., Path]
+) -> None:
+    embedded = attachments_of(document(kind).read_bytes())
+    assert embedded is not None
+    assert embedded["protocol.yaml"] == study.path.read_bytes()
+    lock = (study.folder / "lock" / "lock.json").read_bytes()
+    assert embedded["lock/lock.json"] == lock
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_section_has_a_bookmark(kind: Kind, document: Callable[..., Path]) -> None:
+    with pikepdf.open(document(kind)) as pdf, pdf.open_outline() as outline:
+        titles = [one.title for root in outline.root for one in (root, *root.children)]
+    assert any("Sources and how to check them" in one for one in titles)
+    assert len(titles) > 4
+
+
+# --- refused -------------------------------------------------------------------------------
+
+
+def test_a_file_that_exists_is_never_replaced(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("mine")
+    with pytest.raises(RecordError, match="never replaced"):
+        made("traceability", study.path, tmp_path / "one.pdf")
+    assert not (tmp_path / "one.pdf").exists()
+    assert (tmp_path / "one.csv").read_text() == "mine"
+
+
+def test_a_record_is_never_added_to(study: Study) -> None:
+    with pytest.raises(RecordError, match="never added to"):
+        made("test-set", study.folder / "record", study.folder / "record" / "one.pdf")
+
+
+def test_nothing_is_written_into_the_locked_folders(study: Study) -> None:
+    out = study.root / "images" / "one.pdf"
+    with pytest.raises(LockError, match="would lie in the locked test set"):
+        made("test-set", study.path, out)
+    assert not out.exists()
+
+
+def test_a_record_that_was_changed_is_no_source(study: Study, tmp_path: Path) -> None:
+    changed = tmp_path / "record"
+    shutil.copytree(study.folder / "record", changed)
+    metrics = changed / "evidence" / "metrics.json"
+    metrics.write_bytes(metrics.read_bytes().replace(b"0.", b"1.", 1))
+    with pytest.raises(RecordError, match=r"changed after it was sealed: evidence/metrics\.json"):
+        made("traceability", changed, tmp_path / "one.pdf")
+
+
+def test_a_folder_that_is_no_record_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="this is no record"):
+        made("traceability", tmp_path, tmp_path / "one.pdf")
+
+
+def test_a_protocol_with_errors_has_no_documents(locked: Study, tmp_path: Path) -> None:
+    locked.change("requirements.0.risks", ["RISK-77"])
+    with pytest.raises(ProtocolError) as caught:
+        made("traceability", locked.path, tmp_path / "one.pdf")
+    assert any("RISK-77" in one.what for one in caught.value.problems)
+
+
+def test_a_test_set_that_differs_from_its_lock_is_not_described(
+    locked: Study, tmp_path: Path
+) -> None:
+    locked.put("images/C1.png", b"other bytes")
+    with pytest.raises(LockError, match="differs from its lock"):
+        made("test-set", locked.path, tmp_path / "one.pdf")
+
+
+def test_a_test_set_that_is_not_locked_is_not_described(tmp_path: Path) -> None:
+    study = Study(tmp_path, "instance")
+    with pytest.raises(ToolError, match="is not locked"):
+        made("test-set", study.path, tmp_path / "one.pdf")
+
+
+# --- test set ------------------------------------------------------------------------------
+
+
+def test_the_description_says_what_the_set_holds_and_lacks(document: Callable[..., Path]) -> None:
+    said = text_of(document("test-set"))
+    for words in (
+        "TINY-1: Six drawn images",
+        "12 files",
+        "3 subjects with 2 cases each",
+        "site A",
+        "Drawn by a script.",
+        "The size of a pixel is not stated",
+        "images/C1.png",
+        "Simulated specimens",
+    ):
+        assert words in said
+
+
+# --- traceability --------------------------------------------------------------------------
+
+
+def test_before_the_lock_the_matrix_says_so_on_every_page(tmp_path: Path) -> None:
+    out = made("traceability", Study(tmp_path, "instance").path, tmp_path / "one.pdf")
+    with pikepdf.open(out) as pdf:
+        pages = len(pdf.pages)
+    assert text_of(out).count("Test set not locked") >= pages
+
+
+def test_a_risk_without_control_is_a_gap(document: Callable[..., Path]) -> None:
+    said = text_of(document("traceability"))
+    assert "1 of 2 with a requirement that controls them" in said
+    assert "Risks that no requirement of this protocol controls: RISK-09." in said
+    rows = rows_of(document("traceability").with_suffix(".csv"))
+    assert [(one["requirement_id"], one["risk_id"], one["criterion_id"]) for one in rows] == [
+        ("REQ-01", "RISK-01", "AC-01"),
+        ("", "RISK-09", ""),
+    ]
+    assert {one["verdict"] for one in rows} == {""}
+
+
+def test_a_record_gives_the_matrix_its_results(document: Callable[..., Path]) -> None:
+    out = document("traceability", "record")
+    [row, *_] = rows_of(out.with_suffix(".csv"))
+    assert row["metric_id"] == "segmentation_quality/class=cell/iou=0.5"
+    assert float(row["value"]) > 0
+    assert row["verdict"] in {"met", "not met", "not evaluable"}
+    assert row["verdict"] in text_of(out)
+    embedded = attachments_of(out.read_bytes())
+    assert embedded is not None
+    assert embedded["traceability.csv"] == out.with_suffix(".csv").read_bytes()
+    assert "evidence/metrics.json" in embedded
+
+
+def test_a_formula_in_a_text_is_inert_in_the_table(document: Callable[..., Path]) -> None:
+    assert (
+        rows_of(document("traceability").with_suffix(".csv"))[0]["hazard"]
+        == "'=HYPERLINK(1) is missed"
+    )

@@ -1,0 +1,94 @@
+"""The documents that nobody signs, as PDF: test-set description, traceability matrix.
+
+Each embeds what it was made from and depends on nothing else: dates are those of the run or of
+the lock, and the identifier is made of the digests of the sources, so that the same study or
+record gives the same bytes.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from validation.record import digest
+from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
+from validation.report.embedding import attachments
+from validation.report.render import render_html, render_pdf, spell_out_uncovered
+from validation.report.view.documents.test_set import test_set_document
+from validation.report.view.documents.traceability import (
+    CSV_NAME,
+    traceability_csv,
+    traceability_document,
+)
+
+_UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
+"""Date in the properties of a document that is made from a protocol alone, which has none."""
+
+
+def render_test_set(contents: ProtocolContents, digests_of_set: Mapping[str, str]) -> bytes:
+    """Return the description of a locked test set as PDF/A-3a.
+
+    Args:
+        contents: The protocol with its lock.
+        digests_of_set: 64 hexadecimal digits by path of the locked files, from the manifest.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    view = test_set_document(contents, digests_of_set)
+    return rendered(
+        "test_set/test_set.html.jinja", view, contents.files, created=contents.lock.locked_at
+    )
+
+
+def render_traceability(contents: PlannedContents | RecordContents) -> tuple[bytes, bytes]:
+    """Return the traceability matrix as PDF/A-3a, and as the CSV that it embeds.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    table = traceability_csv(contents)
+    whole = replace(
+        contents,
+        files={**contents.files, CSV_NAME: table},
+        digests={**contents.digests, CSV_NAME: digest(table)},
+    )
+    view = traceability_document(whole)
+    template = "traceability/traceability.html.jinja"
+    return rendered(template, view, whole.files, created=_moment(contents)), table
+
+
+def _moment(contents: PlannedContents | RecordContents) -> datetime:
+    if isinstance(contents, RecordContents):
+        return contents.run.finished_at
+    return contents.lock.locked_at if contents.lock else _UNDATED
+
+
+def rendered(
+    template: str, view: object, files: Mapping[str, bytes], *, created: datetime
+) -> bytes:
+    """Return a document as PDF/A-3a.
+
+    Args:
+        template: Name of its template.
+        view: What the template prints.
+        files: Files that it embeds, by name in a record; the identifier is made of them.
+        created: Date in its properties.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    html = spell_out_uncovered(render_html(template, view))
+    return render_pdf(
+        html,
+        images={},
+        attachments=attachments(files),
+        created=created,
+        identifier=_identifier(template, files),
+        universal_access=True,
+    )
+
+
+def _identifier(template: str, files: Mapping[str, bytes]) -> bytes:
+    named = "\n".join(f"{name} {digest(one)}" for name, one in sorted(files.items()))
+    return hashlib.sha256(f"{template}\n{named}".encode()).digest()[:16]

@@ -1,0 +1,1 @@
+"""Views of the documents beside protocol and report: a module each."""
