@@ -165,6 +165,11 @@ def contents_from(
     parsed = _Parts(where, files)
     overlays = parsed.record(OVERLAY_INDEX, Overlays).overlays
     shown = overlays if pictures else ()
+    for one in shown:
+        if digest(parsed[f"{OVERLAYS}/{one.file}"]) != one.digest:
+            raise RecordError(
+                f"{OVERLAYS}/{one.file} is not the picture that {OVERLAY_INDEX} names", where=where
+            )
     return RecordContents(
         record_id=record_id,
         protocol=protocol_from(parse(parsed["protocol.yaml"], "protocol.yaml")),

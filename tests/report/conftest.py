@@ -32,7 +32,8 @@ from validation.judge.findings import CaseFinding
 from validation.plan.protocol import Protocol
 from validation.record import digest, readable_json
 from validation.report.contents import Overlay, RecordContents
-from validation.report.overlays import choose_worst, overlay_for_case
+from validation.report.overlays.case import overlay_for_case
+from validation.report.overlays.choice import choose_shown
 from validation.testset.annotations import ClassMap, ObjectSet
 from validation.testset.cases import Case, CaseTable, ExcludedCase
 from validation.testset.lock import Lock
@@ -539,11 +540,11 @@ def _overlays(
         content = csv_bytes(evidence.instance_columns, evidence.instance_rows)
         instance_rows = csv_rows(content)[1]
     overlays, pictures = [], {}
-    for worst in choose_worst(case_rows, plan):
-        image, reference, prediction = drawn[worst.case_id]
-        rows = [row for row in instance_rows if row["case_id"] == worst.case_id]
-        found = None if worst.case_id in failed else prediction
-        overlay, png = overlay_for_case(image, reference, found, rows, plan, worst)
+    for shown in choose_shown(case_rows, instance_rows, plan):
+        image, reference, prediction = drawn[shown.case_id]
+        rows = [row for row in instance_rows if row["case_id"] == shown.case_id]
+        found = None if shown.case_id in failed else prediction
+        overlay, png = overlay_for_case(image, reference, found, rows, plan, shown)
         overlays.append(overlay)
         pictures[overlay.file] = png
     return tuple(overlays), pictures

@@ -28,7 +28,6 @@ def _drawings() -> dict[str, Markup]:
         "scatter": figures.agreement_scatter(pairs, alt=HOSTILE, quantity=HOSTILE),
         "difference": figures.difference_plot(pairs, alt=HOSTILE, quantity=HOSTILE, bias=-0.5),
         "strips": figures.dot_strips(strips, alt=HOSTILE, axis_label=HOSTILE, mark_label="m"),
-        "swatch": figures.swatch("#ffffff", letter="X", line="dashed", alt=HOSTILE),
     }
 
 

@@ -231,7 +231,7 @@ def test_every_failed_object_is_printed_once(instance_contents: RecordContents) 
 def test_what_is_not_printed_is_counted(
     instance_contents: RecordContents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validation.report.view.objects.MOST_OBJECTS", 20)
+    monkeypatch.setattr("validation.report.printed_objects.MOST_OBJECTS", 20)
     monkeypatch.setattr("validation.report.view.case_table.MOST_CASES", 10)
     view = report_view(instance_contents)
     failed = sum(one["outcome"] != "matched" for one in instance_contents.instance_rows)

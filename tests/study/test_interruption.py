@@ -131,7 +131,7 @@ class _Killed(BaseException):
 STEPS = (
     "write_report",
     "seal",
-    "overlays_of_worst_cases",
+    "overlays_of_cases",
     "measure",
     "environment",
     "assess",

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 from validation.attest.page_text import essence
 
-_VOID = frozenset({"meta", "link", "br", "img", "col"})
+_VOID = frozenset({"meta", "link", "br", "img", "col", "input"})
 _UNSEEN = frozenset({"head", "title", "desc", "style"})
 _IN_MARGINS = frozenset({"running-document", "running-notices", "running-imprint"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})

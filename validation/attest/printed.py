@@ -85,8 +85,8 @@ def _listed(found: Sequence[str]) -> str:
 def _contents(files: Mapping[str, bytes], pages: Sequence[str]) -> RecordContents:
     """Return what the report was made from.
 
-    Pictures and predictions are not embedded in it, and their digests are printed: where they
-    are not at hand, digests and number are taken from the pages, as nothing else knows them.
+    Pictures and predictions are not embedded in it. The index of the pictures has their digests;
+    the number of predictions is taken from the pages, as nothing else knows it.
     """
     for name in ("run.json", OVERLAY_INDEX):
         if name not in files:
@@ -97,7 +97,7 @@ def _contents(files: Mapping[str, bytes], pages: Sequence[str]) -> RecordContent
         for name in files
         if name not in _NOT_OF_THE_DIGESTS and not name.startswith("signed/")
     }
-    digests |= _digests_of_pictures(files, pages)
+    digests |= _digests_of_pictures(files)
     if not any(name.startswith(f"{PREDICTIONS}/") for name in files):
         count = _count_of_predictions(digests, pages)
         digests |= {f"{PREDICTIONS}/{one}": "" for one in range(count)}
@@ -108,16 +108,10 @@ def _contents(files: Mapping[str, bytes], pages: Sequence[str]) -> RecordContent
     return replace(contents, tool_version=made_by)
 
 
-def _digests_of_pictures(files: Mapping[str, bytes], pages: Sequence[str]) -> dict[str, str]:
+def _digests_of_pictures(files: Mapping[str, bytes]) -> dict[str, str]:
     overlays = Overlays.from_json(files[OVERLAY_INDEX]).overlays
-    found = {}
-    for name in (f"{OVERLAYS}/{one.file}" for one in overlays):
-        printed = re.compile(rf"{re.escape(essence(name))}([0-9a-f]{{64}})")
-        matches = (printed.search(page) for page in pages)
-        match = next(filter(None, matches), None)
-        if name not in files and match is not None:
-            found[name] = f"sha256:{match[1]}"
-    return found
+    named = {f"{OVERLAYS}/{one.file}": one.digest for one in overlays}
+    return {name: stated for name, stated in named.items() if name not in files}
 
 
 def _count_of_predictions(digests: Mapping[str, str], pages: Sequence[str]) -> int:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
 from validation.judge.findings import Findings
 from validation.plan.approval import Approval
 from validation.plan.protocol import Protocol
-from validation.record import Line, Record
+from validation.record import Digest, Line, Record
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import Lock
 from validation.testset.openings import Opening, Openings
@@ -18,30 +20,62 @@ Row = Mapping[str, str]
 """A row of an evidence CSV file: column name to text, as written."""
 
 
+class Outline(Record):
+    """An object, or the pixels of a class that agree or differ, as lines over the image."""
+
+    source: Literal["reference", "prediction", "both"]
+    """Who marked it."""
+    outcome: Literal[
+        "matched",
+        "missed",
+        "false_positive",
+        "merged",
+        "split",
+        "agreed",
+        "missed_pixels",
+        "false_pixels",
+    ]
+    object_id: int | None = None
+    """Id of the object, as in ``instances.csv``; none for pixels of a class."""
+    is_listed: bool = False
+    """A matched object that the report lists."""
+    path: Annotated[str, StringConstraints(pattern=r"^(M\d+ \d+([hv]-?\d+|l-?\d+(-| )\d+)*z)+$")]
+    """SVG path data in pixels of the image, from the upper left corner of the first pixel."""
+
+
 class Overlay(Record):
-    """A picture of a case: the image with outlines of reference and prediction."""
+    """A case as the report shows it: its image, with outlines of reference and prediction."""
 
     file: str
-    """Name under ``overlays/`` of the record, e.g. ``D01-03.png``."""
+    """Name under ``overlays/`` of the record, e.g. ``D01-03.png``: the image in gray."""
+    digest: Digest
+    """Digest of that file."""
     case_id: str
-    kind: Literal["outlines"] = "outlines"
+    is_worst: bool
+    """One of the worst cases; else shown for the objects of it that the report lists."""
     width_px: int
-    """Width of the picture; the case's own width times `magnification`."""
+    """Width of the case's image, in which the outlines are."""
     height_px: int
-    magnification: int
-    """Whole-number enlargement of the case's image."""
+    reduction: int
+    """Whole number by which the file is smaller than the image."""
+    spacing_um: float | None
+    """Side of a pixel in micrometres, for the scale bar; none where it is not known."""
     caption: Line
     """What can be seen, in words, e.g. counts by outcome."""
     rank_reason: Line
-    """Why the case is shown, e.g. ``lowest F1 at IoU 0.5: 0.41``."""
+    """How good the case is, e.g. ``F1 at IoU 0.5: 0.41``."""
+    within_px: float
+    """How far outlines may be from the sides of pixels; 0 where they are exact."""
+    outlines: tuple[Outline, ...]
+    """In the order in which they are drawn."""
 
 
 class Overlays(Record):
     """The index ``overlays/overlays.json`` of a record."""
 
-    format: Literal["segval/overlays/1"] = "segval/overlays/1"
+    format: Literal["segval/overlays/2"] = "segval/overlays/2"
     overlays: tuple[Overlay, ...]
-    """Worst case first."""
+    """The worst cases first, then the others by id."""
 
 
 @dataclass(frozen=True)

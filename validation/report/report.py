@@ -7,6 +7,7 @@ same record gives the same bytes.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from validation.report.view import report_view
 from validation.report.view.approvals import signature_fields
 
 TEMPLATE = "report/report.html.jinja"
+_PICTURE = re.compile(r'\b(src|href)="(overlays/[^"]*)"')
 _STYLE_SHEET = '<link rel="stylesheet" href="styles/report.css">'
 
 
@@ -77,7 +79,8 @@ def _self_contained(html: str, pictures: Mapping[str, bytes]) -> str:
     """Return the document with its style sheet and pictures inside."""
     css = (template_folder() / "styles" / "report.css").read_text(encoding="utf-8")
     html = html.replace(_STYLE_SHEET, f"<style>\n{css}</style>")
-    for name, content in pictures.items():
-        encoded = base64.b64encode(content).decode()
-        html = html.replace(f'src="{name}"', f'src="data:image/png;base64,{encoded}"')
-    return html
+    return _PICTURE.sub(lambda found: f'{found[1]}="{_data_url(pictures[found[2]])}"', html)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

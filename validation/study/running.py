@@ -34,7 +34,7 @@ from validation.study.case_work import CaseWork, further_of, table_of
 from validation.study.inputs import Inputs
 from validation.study.opening import model_path
 from validation.study.operator import operator
-from validation.study.pictures import overlays_of_worst_cases
+from validation.study.pictures import overlays_of_cases
 from validation.study.reporting import write_report
 from validation.study.source import Ready, Source, read_source
 from validation.study.stored_predictions import encode_scores
@@ -327,7 +327,7 @@ def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
         "openings.json": openings.to_json(),
         "leakage.json": done.inputs.leakage.to_json(),
         **_evidence(evidence, measured, protocol),
-        **overlays_of_worst_cases(done.work, evidence),
+        **overlays_of_cases(done.work, evidence),
     }
     done.under_way.keep_only(files.keys() | done.prediction_names())
     for name, content in files.items():

@@ -11,7 +11,6 @@ from validation.report.figures.agreement import Pair, agreement_scatter, differe
 from validation.report.figures.axes import ticks
 from validation.report.figures.criterion_marks import CriterionMark, criterion_mark, reach
 from validation.report.figures.forest import Estimate, ForestRow, forest_plot
-from validation.report.figures.legend import swatch
 from validation.report.figures.palette import PAGE_WIDTH
 from validation.report.figures.strips import Strip, dot_strips
 
@@ -28,6 +27,5 @@ __all__ = [
     "dot_strips",
     "forest_plot",
     "reach",
-    "swatch",
     "ticks",
 ]

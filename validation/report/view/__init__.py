@@ -20,7 +20,6 @@ from validation.report.view import (
     plan,
 )
 from validation.report.view.addresses import Addresses
-from validation.report.view.case_table import printed_cases
 from validation.report.view.conclusion import ProseView, conclusion, limits
 from validation.report.view.criteria import criteria_views
 from validation.report.view.document import DocumentView, page_frame
@@ -58,12 +57,14 @@ class ReportView:
     execution: ExecutionView
     results: ResultsView
     hazards: HazardsView
-    worst_cases: pictures.WorstCasesView
+    worst_cases: pictures.PicturesView
     limits: ProseView
     conclusion: ProseView
     traceability: appendices.TraceView
     definitions: appendices.DefinitionsView
     objects: objects.ObjectsView
+    overlays: pictures.PicturesView | None
+    """None: every listed object is in a picture of the worst cases, or none is listed."""
     evidence: appendices.EvidenceView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
@@ -93,12 +94,13 @@ def report_view(contents: RecordContents) -> ReportView:
         execution=execution(contents, numbering),
         results=results(contents, addresses, words, numbering, criteria),
         hazards=hazards(protocol, numbering, criteria),
-        worst_cases=pictures.worst_cases(contents, words, numbering, printed_cases(contents)),
+        worst_cases=pictures.worst_cases(contents, words, numbering),
         limits=limits(protocol, numbering),
         conclusion=conclusion(contents, numbering),
         traceability=appendices.traceability(contents, numbering, criteria),
         definitions=appendices.definitions(addresses, words, numbering),
         objects=objects.objects(contents, words, numbering),
+        overlays=pictures.overlays(contents, words, numbering),
         evidence=appendices.evidence(contents, addresses, words, numbering),
         integrity=appendices.integrity(contents, numbering),
         attachments=appendices.attachments(contents, numbering),

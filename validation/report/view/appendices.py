@@ -272,7 +272,9 @@ def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
     """Return the digests of the record's files and how to check them with common tools."""
     heading = numbering.appendix("Integrity", "integrity")
     many = [name for name in contents.digests if name.startswith("predictions/")]
-    single = {name: digest for name, digest in contents.digests.items() if name not in set(many)}
+    pictures = {f"overlays/{one.file}" for one in contents.overlays}
+    left_out = {*many, *pictures}
+    single = {name: digest for name, digest in contents.digests.items() if name not in left_out}
     notes = (
         f"{plural(len(many), 'file')} under predictions/ are listed in SHA256SUMS and record.json "
         "of the record, not here."
@@ -300,9 +302,15 @@ def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
             "Files of the record and their SHA-256",
             (Column("File", "40%"), Column("SHA-256", "60%")),
             [row(strong(name), code(bare_digest(digest))) for name, digest in single.items()],
-            notes=(notes,),
+            notes=(notes, _pictures_note(len(pictures))),
         ),
     )
+
+
+def _pictures_note(count: int) -> str:
+    if not count:
+        return ""
+    return f"{plural(count, 'picture')} under overlays/: see overlays/overlays.json."
 
 
 # --- attachments -------------------------------------------------------------------------
@@ -333,7 +341,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "lock/fingerprints.csv": ("Digests and fingerprints of the images of the cases", "Source"),
     "lock/training.csv": ("List of the images that the model was developed on", "Source"),
     "leakage.json": ("What the test set shares with the images of development", "Data"),
-    "overlays/overlays.json": ("Which worst cases are shown, and why", "Data"),
+    "overlays/overlays.json": ("Which cases are shown, and the outlines over them", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
     "traceability.csv": ("The traceability matrix as a table", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),

@@ -1,13 +1,15 @@
-"""Every object that failed, by case."""
+"""Every object that is listed, by case: those that failed, and a sample of the matched ones."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from validation.report.contents import RecordContents, Row
 from validation.report.formatting import number, plural, share
+from validation.report.printed_objects import FAILURES, printed_objects
 from validation.report.view.case_table import case_anchor, case_labels, case_table, printed_cases
 from validation.report.view.elements import (
+    Cell,
     Column,
     Heading,
     Link,
@@ -17,10 +19,8 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.pictures import picture_anchor, picture_names
 from validation.report.view.wording import OUTCOMES, Words, sentence
-
-MOST_OBJECTS = 1500
-"""Objects printed one by one; the others are in the attached file, and the report says so."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,18 @@ class ObjectsView:
     objects: Table | None
     objects_words: str
     """How many failures there are and how many are printed; what it means where none are."""
+    sample_heading: Heading | None
+    """None: the protocol asks for no sample."""
+    sample: Table | None
+    sample_words: str
 
 
 def objects(contents: RecordContents, words: Words, numbering: Numbering) -> ObjectsView:
     """Return the evidence per case and per object."""
     has_objects = contents.protocol.method.is_by_object
-    failures = [line for line in contents.instance_rows if line["outcome"] in OUTCOMES]
+    failed = [line for line in contents.instance_rows if line["outcome"] in FAILURES]
+    printed = printed_objects(contents.instance_rows, contents.protocol)
+    has_sample = has_objects and contents.protocol.report.objects == "sampled"
     return ObjectsView(
         heading=numbering.appendix("Evidence by case and object", "cases"),
         cases_heading=numbering.subsection("Every case", "every-case"),
@@ -47,14 +53,19 @@ def objects(contents: RecordContents, words: Words, numbering: Numbering) -> Obj
         objects_heading=numbering.subsection(
             "Objects that failed" if has_objects else "Objects", "objects"
         ),
-        objects=_object_table(contents, failures, numbering) if failures else None,
-        objects_words=_objects_words(failures, words)
+        objects=_failed_table(contents, printed.failed, numbering) if printed.failed else None,
+        objects_words=_objects_words(failed, len(printed.failed), words)
         if has_objects
         else "Semantic evidence has no objects; the pixels of each case are counted above.",
+        sample_heading=numbering.subsection("Sample of the matched objects", "sampled-objects")
+        if has_sample
+        else None,
+        sample=_sample_table(contents, printed.sampled, numbering) if printed.sampled else None,
+        sample_words=_sample_words(contents, len(printed.sampled)) if has_sample else "",
     )
 
 
-def _objects_words(failures: Sequence[Row], words: Words) -> str:
+def _objects_words(failures: Sequence[Row], printed: int, words: Words) -> str:
     if not failures:
         return (
             "None: every object of the "
@@ -64,7 +75,6 @@ def _objects_words(failures: Sequence[Row], words: Words) -> str:
     listed = ", ".join(
         f"{number(counts[outcome])} {word}" for outcome, word in OUTCOMES.items() if counts[outcome]
     )
-    printed = min(len(failures), MOST_OBJECTS)
     said = f"{plural(len(failures), 'object')} failed: {listed}. "
     if printed < len(failures):
         return said + (
@@ -77,23 +87,35 @@ def _objects_words(failures: Sequence[Row], words: Words) -> str:
     )
 
 
-def _object_table(contents: RecordContents, failures: Sequence[Row], numbering: Numbering) -> Table:
-    labels = case_labels([line["case_id"] for line in contents.case_rows])
-    linked = printed_cases(contents)
+def _sample_words(contents: RecordContents, printed: int) -> str:
+    matched = sum(line["outcome"] == "matched" for line in contents.instance_rows)
+    return (
+        f"{share(printed, matched)} matched objects, those whose SHA-256 of "
+        f"\u201c{contents.protocol.analysis.seed}/case/reference id\u201d comes first; the number "
+        "before the first slash is the seed of the analysis."
+    )
+
+
+def _failed_table(contents: RecordContents, printed: Sequence[Row], numbering: Numbering) -> Table:
     grouped: dict[tuple[str, str], list[Row]] = {}
-    for line in failures[:MOST_OBJECTS]:
+    for line in printed:
         grouped.setdefault((line["case_id"], line["outcome"]), []).append(line)
+    case, picture = _case_cell(contents), _picture_cell(contents)
     return numbering.table(
         "Objects that failed, by case: id, area in pixels, place of the upper left corner of its "
         "box (column, row)",
-        (Column("Case", "13%"), Column("Outcome", "15%"), Column("Objects", "72%")),
+        (
+            Column("Case", "13%"),
+            Column("Outcome", "14%"),
+            Column("Objects", "67%"),
+            Column("Picture", "6%"),
+        ),
         [
             row(
-                Link(labels[case_id], case_anchor(case_id))
-                if case_id in linked
-                else strong(labels[case_id]),
+                case(case_id),
                 text(f"{sentence(OUTCOMES[outcome])} ({number(len(lines))})"),
                 text("; ".join(_object_words(line) for line in lines)),
+                picture(case_id),
             )
             for (case_id, outcome), lines in _in_order(grouped)
         ],
@@ -104,6 +126,54 @@ def _object_table(contents: RecordContents, failures: Sequence[Row], numbering: 
             ),
         ],
     )
+
+
+def _sample_table(contents: RecordContents, printed: Sequence[Row], numbering: Numbering) -> Table:
+    grouped: dict[str, list[Row]] = {}
+    for line in printed:
+        grouped.setdefault(line["case_id"], []).append(line)
+    case, picture = _case_cell(contents), _picture_cell(contents)
+    return numbering.table(
+        "Matched objects of the sample, by case: id of the reference, id of the prediction, IoU",
+        (Column("Case", "13%"), Column("Objects", "81%"), Column("Picture", "6%")),
+        [
+            row(
+                case(case_id),
+                text("; ".join(_match_words(line) for line in lines)),
+                picture(case_id),
+            )
+            for case_id, lines in grouped.items()
+        ],
+        notes=["A dash: not pictured."] if _unpictured(contents, grouped) else [],
+    )
+
+
+def _unpictured(contents: RecordContents, cases: Mapping[str, object]) -> bool:
+    return not picture_names(contents).keys() >= cases.keys()
+
+
+def _case_cell(contents: RecordContents) -> Callable[[str], Cell]:
+    """Return what makes the cell that names a case."""
+    labels = case_labels([line["case_id"] for line in contents.case_rows])
+    linked = printed_cases(contents)
+    return lambda case_id: (
+        Link(labels[case_id], case_anchor(case_id))
+        if case_id in linked
+        else strong(labels[case_id])
+    )
+
+
+def _picture_cell(contents: RecordContents) -> Callable[[str], Cell]:
+    """Return what makes the cell that names the picture of a case."""
+    names = picture_names(contents)
+    return lambda case_id: (
+        Link(names[case_id], picture_anchor(case_id)) if case_id in names else text("\u2013")
+    )
+
+
+def _match_words(line: Row) -> str:
+    iou = number(float(line["iou"]), 3)
+    return f"{line['reference_id']},\u00a0{line['prediction_id']}\u00a0({iou})"
 
 
 def _in_order(
