@@ -20,6 +20,7 @@ from validation.cli import main
 from validation.evidence.catalogue import CATALOGUE, MetricDefinition
 from validation.plan.protocol import json_schema
 from validation.record import readable_json
+from validation.report.coverage import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
     """Return every page that follows from the code, by its path under the root."""
     made = {
         f"{REFERENCE}/cli.md": cli_page(),
+        f"{REFERENCE}/coverage.md": coverage_page(),
         f"{REFERENCE}/metrics.md": metrics_page(),
         f"{REFERENCE}/protocol.md": protocol_page(),
         f"{REFERENCE}/protocol.schema.json": readable_json(json_schema()).decode(),
@@ -148,6 +150,41 @@ def _metric_lines(one: MetricDefinition) -> list[str]:
         f"- edge cases: {_text(one.edge_case)}",
         f"- source: {_text(one.source)}",
     ]
+
+
+# --- coverage -----------------------------------------------------------------------------
+
+
+def coverage_page() -> str:
+    """Return the page of the items that standards and guidance ask for."""
+    known = coverage()
+    lines = [
+        "# Coverage of standards and guidance",
+        "",
+        MADE,
+        "",
+        "Which section of report and protocol document answers which item, and by which fields of",
+        "the protocol. `segval check` warns where a field of the third column says nothing, and",
+        'documents then print "not provided". With `report.coverage: true` both documents print',
+        "the table as an appendix. Items are paraphrased; the sources have the wording, and the",
+        "table is no statement of conformity.",
+        "",
+        "| item | asked by | fields of the protocol | sections |",
+        "|---|---|---|---|",
+    ]
+    for one in known.items:
+        fields = [f"`{field}`" for field in one.fields] + [f"(`{field}`)" for field in one.also]
+        cells = (
+            one.item,
+            "; ".join(known.asked_by(one)),
+            ", ".join(fields) or "\u2013",
+            ", ".join(f"`#{anchor}`" for anchor in one.sections),
+        )
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    lines += ["", "Fields in brackets may be empty. Sections are anchors of `report.html`.", ""]
+    lines += ["## Sources", "", "| name | title |", "|---|---|"]
+    lines += [f"| {one.name} | {_cell(one.title)} |" for one in known.sources.values()]
+    return "\n".join(lines) + "\n"
 
 
 # --- protocol -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from validation.errors import Problem
+from validation.plan.completeness import Asked, unanswered
 from validation.plan.protocol import AcceptanceCriterion, Protocol
 from validation.plan.source import Path, Source
 
@@ -60,7 +61,10 @@ Finder = Callable[[Protocol, Metrics], Found]
 
 
 def check(
-    protocol: Protocol, source: Source, metrics: Mapping[str, MetricTerms]
+    protocol: Protocol,
+    source: Source,
+    metrics: Mapping[str, MetricTerms],
+    asked: Iterable[Asked] = (),
 ) -> tuple[Remark, ...]:
     """Return every contradiction of the protocol, in the order of its lines.
 
@@ -68,12 +72,16 @@ def check(
         protocol: The protocol, its fields in form.
         source: Its text, for the line numbers.
         metrics: The metrics of the catalogue by id.
+        asked: What standards and guidance ask a protocol to say.
     """
     found: list[tuple[int, Remark]] = []
     for level, finder in _FINDERS:
         for path, what, fix in finder(protocol, metrics):
             remark = Remark(level, Problem(source.where(path), what, fix))
             found.append((source.line(path), remark))
+    for path, what, fix in unanswered(protocol, asked):
+        missing = Remark("warning", Problem(source.where(path), what, fix))
+        found.append((source.line(path), missing))
     return tuple(remark for _, remark in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -88,6 +96,7 @@ def _ids_are_unique(protocol: Protocol, _: Metrics) -> Found:
         ("criteria", [one.id for one in protocol.criteria]),
         ("classes", [one.name for one in protocol.classes]),
         ("signatories", [one.role for one in protocol.signatories]),
+        ("references", [one.id for one in protocol.references]),
     ):
         yield from _repeated(name, ids)
     values = [one.value for one in protocol.classes]
@@ -572,6 +581,13 @@ def _one_person_may_sign_alone(protocol: Protocol, _: Metrics) -> Found:
         yield ("signatories",), what, "say under `distinct_from:` which roles need another person"
 
 
+def _revision_is_in_the_history(protocol: Protocol, _: Metrics) -> Found:
+    document = protocol.document
+    if document.history and document.history[-1].revision != document.revision:
+        what = f"the history ends with revision {document.history[-1].revision}"
+        yield ("document", "history"), what, f"add revision {document.revision} at its end"
+
+
 def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
     if protocol.analysis.replicates < 1000:  # noqa: PLR2004 - customary least number
         yield (
@@ -629,6 +645,7 @@ _WARNINGS: tuple[Finder, ...] = (
     _every_risk_has_a_requirement,
     _judged_on_values,
     _few_replicates,
+    _revision_is_in_the_history,
     _one_person_may_sign_alone,
     _companions_are_missing,
 )

@@ -33,6 +33,17 @@ Ratio = Annotated[float, Field(ge=0, le=1)]
 OpenRatio = Annotated[float, Field(gt=0, lt=1)]
 
 
+class Revision(Record):
+    """A revision of the protocol, and what it changed (ISO 13485 4.2.4)."""
+
+    revision: Identifier
+    """The revision, as in ``revision``."""
+    date: Line
+    """Date of issue, e.g. ``2026-02-01``."""
+    change: Prose
+    """What was changed, and why."""
+
+
 class Document(Record):
     """How the protocol and its report are filed."""
 
@@ -54,6 +65,18 @@ class Document(Record):
     page_size: Literal["A4", "Letter"] = "A4"
     """Paper the documents are laid out for."""
 
+    history: tuple[Revision, ...] = ()
+    """Every revision so far, the present one last (ISO 13485 4.2.4)."""
+
+
+class Reference(Record):
+    """A document that the protocol refers to: specification, risk file, standard, publication."""
+
+    id: Identifier
+    """How the protocol's texts name it, e.g. ``REF-01``."""
+    text: Prose
+    """Number, title, revision or year, so that it can be found."""
+
 
 class Device(Record):
     """The product that the model is part of."""
@@ -72,6 +95,10 @@ class Device(Record):
 
     users: Line
     """Who acts on the result."""
+
+    population: Prose | None = None
+    """Patients or specimens that the device is meant for, and those that it is not meant for
+    (FDA 2025, CLAIM 2024)."""
 
 
 class Method(Record):
@@ -264,6 +291,23 @@ class ReferenceStandard(Record):
     """What is known of its errors and of agreement between annotators."""
 
 
+class ReferenceQuality(Record):
+    """Why the reference standard was chosen, and how good it is (CLAIM 2024).
+
+    It may be stated more fully after the lock, which holds what the reference standard is.
+    """
+
+    rationale: Prose | None = None
+    """Why this reference was chosen before others that could have been had (CLAIM 2024)."""
+    annotation: Prose | None = None
+    """Instructions and tools of the annotators, whether they saw the model's results, and how
+    disagreement was settled (CLAIM 2024, FDA 2025)."""
+    inter_rater_variability: Prose | None = None
+    """How far annotators differ from one another, as measured (CLAIM 2024)."""
+    intra_rater_variability: Prose | None = None
+    """How far an annotator differs from the own earlier work, as measured (CLAIM 2024)."""
+
+
 class TrainingData(Record):
     """What the model was developed on, for the check of leakage: one of the first three."""
 
@@ -287,6 +331,17 @@ class TrainingData(Record):
     refuse to run. To be stated with a manifest or folder."""
 
 
+class Acquisition(Record):
+    """When, where and with what the images were taken (FDA 2025, CLAIM 2024)."""
+
+    period: Line | None = None
+    """First and last date, or the years."""
+    sites: tuple[Line, ...] = ()
+    """Places where the images were taken."""
+    equipment: Prose | None = None
+    """Devices with make and settings, and how specimens or patients were prepared."""
+
+
 class TestSet(Record):
     """The images on which the model is tested."""
 
@@ -307,10 +362,34 @@ class TestSet(Record):
     """Folders under the root that are locked, every file in them."""
     reference_standard: ReferenceStandard
     """What counts as true."""
+    reference_quality: ReferenceQuality = ReferenceQuality()
+    """Why it was chosen, and how good it is."""
     provenance: Prose
     """Where the images come from, when, how they were selected."""
+    representativeness: Prose | None = None
+    """How far the set stands for the conditions of use, and what it leaves out (ISO 13485 7.3.7,
+    GMLP)."""
+    inclusion_criteria: Prose | None = None
+    """What a case had to be to be taken in (CLAIM 2024)."""
+    exclusion_criteria: Prose | None = None
+    """What kept a case out, before anything was predicted (CLAIM 2024)."""
+    sampling: Prose | None = None
+    """How cases were drawn: consecutive, at random, enriched; by whom, and what they knew."""
+    acquisition: Acquisition = Acquisition()
+    """When, where and with what the images were taken."""
+    demographics: Prose | None = None
+    """Characteristics of patients or specimens: age, sex, disease and its severity, tissue,
+    batch (CLAIM 2024, STARD-AI 2025)."""
+    de_identification: Prose | None = None
+    """How the images were freed of what identifies a person (CLAIM 2024)."""
+    missing_data: Prose | None = None
+    """Images, annotations or attributes that are missing, and how that is dealt with
+    (CLAIM 2024)."""
     independence: Prose
     """How the set is kept apart from the data that the model was developed on."""
+    partition_level: Literal["site", "subject", "specimen", "image", "not_known"] | None = None
+    """What is never in both test and development data: the level at which the partitions are
+    disjoint (CLAIM 2024)."""
     training_data: TrainingData | None = None
     """The images that the model was developed on; without them leakage is not checked."""
     licence: Line
@@ -424,6 +503,31 @@ class AnalysisPlan(Record):
     """Why these choices."""
     sample_size_rationale: Prose
     """Why this number of cases, subjects and objects is enough."""
+    repeatability: Prose | None = None
+    """How far the same input, or the same specimen taken again, gives the same result, and by
+    which evidence (FDA 2025)."""
+    reproducibility: Prose | None = None
+    """The same across sites, devices, operators and machines (FDA 2025)."""
+    robustness: Prose | None = None
+    """What is tested of changed conditions: noise, focus, artefacts, wrong input (CLAIM 2024)."""
+
+
+class ExecutionPlan(Record):
+    """How the test is carried out, and what follows from its result (IEC 62304 5.7)."""
+
+    procedure: Prose | None = None
+    """The steps of the test, so that another person can repeat it (IEC 62304 5.7.1)."""
+    conditions: Prose | None = None
+    """Place, machine and settings under which it is carried out (IEC 62304 5.7.5)."""
+    tools: Prose | None = None
+    """Software and equipment used for the test, and how it is validated for that
+    (ISO 13485 4.1.6 and 7.6)."""
+    testers: Prose | None = None
+    """Who carries it out, with qualification and independence from development."""
+    deviations: Prose | None = None
+    """How deviations, failed cases and anomalies are recorded and resolved (IEC 62304 5.7.2)."""
+    actions: Prose | None = None
+    """What follows where a criterion is not met or cannot be evaluated (ISO 13485 7.3.6)."""
 
 
 class AcceptanceCriterion(Record):
@@ -512,8 +616,12 @@ class Protocol(Record):
     """Columns of the case table by which figures are given separately."""
     criteria: Annotated[tuple[AcceptanceCriterion, ...], Field(min_length=1)]
     """In the order in which the report lists them."""
+    execution: ExecutionPlan = ExecutionPlan()
+    """How the test is carried out, and what follows from its result."""
     limits: Prose
     """What this validation cannot show."""
+    references: tuple[Reference, ...] = ()
+    """Documents that the protocol refers to."""
     report: ReportPlan = ReportPlan()
     """What of the evidence is printed."""
     signatories: Annotated[tuple[Signatory, ...], Field(min_length=1)]

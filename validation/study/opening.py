@@ -14,6 +14,7 @@ from validation.plan.check import MetricTerms, Remark, check
 from validation.plan.protocol import Protocol, TrainingData
 from validation.plan.source import Source, parse, protocol_from
 from validation.record import digest
+from validation.report.coverage import asked_of_a_protocol
 from validation.testset.case_table import parse_case_table
 from validation.testset.cases import CaseTable
 from validation.testset.lock import (
@@ -119,7 +120,7 @@ def opened_protocol(path: Path, content: bytes) -> OpenProtocol:
     """
     source = parse(content, path.name)
     protocol = protocol_from(source)
-    remarks = check(protocol, source, metric_terms())
+    remarks = check(protocol, source, metric_terms(), asked_of_a_protocol())
     return OpenProtocol(path, content, source, protocol, remarks)
 
 

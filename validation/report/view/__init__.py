@@ -10,6 +10,7 @@ and figures are numbered as they are made.
 from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
+from validation.report.coverage import coverage
 from validation.report.formatting import day
 from validation.report.view import (
     appendices,
@@ -20,7 +21,7 @@ from validation.report.view import (
     plan,
 )
 from validation.report.view.addresses import Addresses
-from validation.report.view.conclusion import ProseView, conclusion, limits
+from validation.report.view.conclusion import ConclusionView, ProseView, conclusion, limits
 from validation.report.view.criteria import criteria_views
 from validation.report.view.document import DocumentView, page_frame
 from validation.report.view.elements import Heading, Numbering
@@ -34,6 +35,12 @@ from validation.report.view.identification import (
 )
 from validation.report.view.method import MethodView, method
 from validation.report.view.model import model_that_ran
+from validation.report.view.references import (
+    CoverageView,
+    ReferencesView,
+    coverage_appendix,
+    references,
+)
 from validation.report.view.results import ResultsView, results
 from validation.report.view.wording import Words
 
@@ -59,15 +66,18 @@ class ReportView:
     hazards: HazardsView
     worst_cases: pictures.PicturesView
     limits: ProseView
-    conclusion: ProseView
+    conclusion: ConclusionView
     traceability: appendices.TraceView
     definitions: appendices.DefinitionsView
+    references: ReferencesView
     objects: objects.ObjectsView
     overlays: pictures.PicturesView | None
     """None: every listed object is in a picture of the worst cases, or none is listed."""
     evidence: appendices.EvidenceView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
+    coverage: CoverageView | None
+    """None: the protocol does not ask for it."""
     signatures: SignaturesView
     headings: tuple[Heading, ...]
     """Every heading, in order, for the table of contents."""
@@ -99,11 +109,13 @@ def report_view(contents: RecordContents) -> ReportView:
         conclusion=conclusion(contents, numbering),
         traceability=appendices.traceability(contents, numbering, criteria),
         definitions=appendices.definitions(addresses, words, numbering),
+        references=references(protocol, numbering),
         objects=objects.objects(contents, words, numbering),
         overlays=pictures.overlays(contents, words, numbering),
         evidence=appendices.evidence(contents, addresses, words, numbering),
         integrity=appendices.integrity(contents, numbering),
         attachments=appendices.attachments(contents, numbering),
+        coverage=coverage_appendix(protocol, coverage(), numbering),
         signatures=signatures(protocol, numbering),
         headings=tuple(numbering.headings),
     )

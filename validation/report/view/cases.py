@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from validation.evidence.metric_values import metric_id
-from validation.plan.protocol import Protocol
+from validation.plan.protocol import Acquisition, Protocol, TestSet
 from validation.report.contents import RecordContents
 from validation.report.formatting import number, plural, size_of, timestamp
 from validation.report.view.addresses import Addresses
@@ -21,6 +21,7 @@ from validation.report.view.elements import (
     code_item,
     item,
     paragraphs,
+    prose_item,
     row,
     strong,
     text,
@@ -100,9 +101,41 @@ def particulars(plan: Protocol) -> tuple[Item, ...]:
         item("Test set", f"{one.id}: {one.title}"),
         item("Specimens", "simulated" if one.simulated else "real"),
         item("Provenance", *paragraphs(one.provenance)),
+        *_selection(one),
+        *_acquisition(one.acquisition),
+        prose_item("Demographics", one.demographics),
+        prose_item("De-identification", one.de_identification),
+        prose_item("Missing data", one.missing_data),
         item("Independence", *paragraphs(one.independence)),
+        item("Disjoint by", _LEVELS.get(one.partition_level or "", "")),
         item("Terms of use", one.licence),
         item("Pixel spacing", spacing),
+    )
+
+
+_LEVELS = {
+    "site": "site: no site is in both test and development data",
+    "subject": "subject: no subject is in both test and development data",
+    "specimen": "specimen: no specimen is in both test and development data",
+    "image": "image: no image is in both; subjects or specimens may be",
+    "not_known": "not known",
+}
+
+
+def _selection(one: TestSet) -> tuple[Item, ...]:
+    return (
+        prose_item("Representativeness", one.representativeness),
+        prose_item("Taken in", one.inclusion_criteria),
+        prose_item("Kept out", one.exclusion_criteria),
+        prose_item("Sampling", one.sampling),
+    )
+
+
+def _acquisition(one: Acquisition) -> tuple[Item, ...]:
+    return (
+        item("Acquired", one.period or ""),
+        item("Sites", "; ".join(one.sites)),
+        prose_item("Devices", one.equipment),
     )
 
 
@@ -207,7 +240,7 @@ def _group_row(addresses: Addresses, counted: Iterable[str], group: Group) -> Ta
 
 def reference_items(plan: Protocol, words: Words) -> tuple[Item, ...]:
     """Return what counts as true, and how far."""
-    one = plan.test_set.reference_standard
+    one, quality = plan.test_set.reference_standard, plan.test_set.reference_quality
     formats = {
         "label_map": "label image, one id an object",
         "class_map": "class-value image",
@@ -217,8 +250,12 @@ def reference_items(plan: Protocol, words: Words) -> tuple[Item, ...]:
     return (
         item("Standing", words.standing_sentence),
         item("Origin", *paragraphs(one.origin)),
+        prose_item("Why this one", quality.rationale),
+        prose_item("Annotation", quality.annotation),
         item("Annotators", *(one.annotators or ("none: no person annotated",))),
         item("Uncertainty", *paragraphs(one.uncertainty)),
+        prose_item("Between annotators", quality.inter_rater_variability),
+        prose_item("Within an annotator", quality.intra_rater_variability),
         item("Format", formats[one.format]),
     )
 

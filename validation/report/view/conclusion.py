@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from validation.plan.protocol import Protocol
 from validation.report.contents import RecordContents
 from validation.report.view import front
-from validation.report.view.elements import Heading, Numbering, paragraphs
+from validation.report.view.elements import Heading, Item, Numbering, paragraphs, prose_item
 from validation.report.view.wording import joined
 
 
@@ -17,15 +17,28 @@ class ProseView:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ConclusionView:
+    """The verdict and what follows from it."""
+
+    heading: Heading
+    words: tuple[str, ...]
+    actions: tuple[Item, ...]
+
+
 def limits(protocol: Protocol, numbering: Numbering) -> ProseView:
     """Return what the validation cannot show."""
     return ProseView(numbering.section("Limits", "limits"), paragraphs(protocol.limits))
 
 
-def conclusion(contents: RecordContents, numbering: Numbering) -> ProseView:
+def conclusion(contents: RecordContents, numbering: Numbering) -> ConclusionView:
     """Return the verdict and what follows from it."""
     heading = numbering.section("Conclusion and actions", "conclusion")
-    return ProseView(heading, (front.verdict_sentence(contents.findings), *_consequences(contents)))
+    return ConclusionView(
+        heading,
+        (front.verdict_sentence(contents.findings), *_consequences(contents)),
+        (prose_item("Actions, by the protocol", contents.protocol.execution.actions),),
+    )
 
 
 def _consequences(contents: RecordContents) -> list[str]:
@@ -40,6 +53,6 @@ def _consequences(contents: RecordContents) -> list[str]:
     if listed:
         notices.append(
             f"Not verified by this evidence: {joined(listed)}. What follows from that is for the "
-            "signatories to decide and to record; this report holds no action."
+            "signatories to decide and to record; this report holds no action that was taken."
         )
     return notices

@@ -87,6 +87,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Links:
+    """A cell that leads to several other places."""
+
+    links: tuple[Link, ...]
+    kind: Literal["links"] = "links"
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A cell with a drawing."""
 
@@ -94,7 +102,7 @@ class Drawing:
     kind: Literal["drawing"] = "drawing"
 
 
-Cell = Text | Link | Result | Verdict | Drawing
+Cell = Text | Link | Links | Result | Verdict | Drawing
 
 
 def text(*lines: str) -> Text:
@@ -179,17 +187,27 @@ class Item:
     label: str
     paragraphs: tuple[str, ...]
     is_code: bool = False
+    is_missing: bool = False
+    """True: nothing was provided, and the paragraph says so."""
+
+
+NOT_PROVIDED = "not provided"
 
 
 def item(label: str, *paragraphs_of_text: str) -> Item:
     """Return an item; nothing to say prints as ``not provided``, never as a gap."""
     kept = tuple(one for one in paragraphs_of_text if one)
-    return Item(label, kept or ("not provided",))
+    return Item(label, kept or (NOT_PROVIDED,), is_missing=not kept)
+
+
+def prose_item(label: str, prose: str | None) -> Item:
+    """Return an item of a text that a protocol may have."""
+    return item(label, *paragraphs(prose or ""))
 
 
 def code_item(label: str, value: str) -> Item:
     """Return an item whose text is an identifier or digest."""
-    return Item(label, (value or "not provided",), is_code=True)
+    return Item(label, (value or NOT_PROVIDED,), is_code=bool(value), is_missing=not value)
 
 
 def paragraphs(prose: str) -> tuple[str, ...]:

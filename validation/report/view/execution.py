@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from validation.plan.protocol import ExecutionPlan
 from validation.report.contents import RecordContents
 from validation.report.formatting import duration, number, plural, size_of, timestamp
 from validation.report.view.elements import (
@@ -13,6 +14,7 @@ from validation.report.view.elements import (
     Numbering,
     Table,
     item,
+    prose_item,
     row,
     strong,
     text,
@@ -25,6 +27,9 @@ class ExecutionView:
     """The run, and what was found beside the figures."""
 
     heading: Heading
+    planned: tuple[Item, ...]
+    """What the protocol says of it."""
+    run_heading: Heading
     run: tuple[Item, ...]
     environment_heading: Heading
     environment: tuple[Item, ...]
@@ -45,6 +50,8 @@ def execution(contents: RecordContents, numbering: Numbering) -> ExecutionView:
     attempted = number(contents.run.cases_attempted)
     return ExecutionView(
         heading=numbering.section("Execution", "execution"),
+        planned=planned(contents.protocol.execution),
+        run_heading=numbering.subsection("Run", "run"),
         run=_run(contents),
         environment_heading=numbering.subsection("Environment", "environment"),
         environment=tuple(_flat(environment)),
@@ -56,6 +63,17 @@ def execution(contents: RecordContents, numbering: Numbering) -> ExecutionView:
         notes=contents.run.notes or ("None recorded.",),
         deviations_heading=numbering.subsection("Deviations from the protocol", "deviations"),
         deviations=("None recorded.",),
+    )
+
+
+def planned(plan: ExecutionPlan) -> tuple[Item, ...]:
+    """Return how the protocol asks the test to be carried out."""
+    return (
+        prose_item("Procedure", plan.procedure),
+        prose_item("Conditions", plan.conditions),
+        prose_item("Tools", plan.tools),
+        prose_item("Testers", plan.testers),
+        prose_item("Deviations", plan.deviations),
     )
 
 

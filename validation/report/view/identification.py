@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from validation.plan.protocol import Protocol, Signatory
+from validation.plan.protocol import Document, Protocol, Signatory
 from validation.report.contents import ProtocolContents, RecordContents
 from validation.report.formatting import day, timestamp
 from validation.report.view.approved import ProtocolApprovalView, protocol_approval
@@ -15,6 +15,7 @@ from validation.report.view.elements import (
     TableRow,
     code_item,
     item,
+    paragraphs,
     row,
     strong,
     text,
@@ -40,6 +41,7 @@ class IdentificationView:
 
     heading: Heading
     items: tuple[Item, ...]
+    history: Table | None
     approval: ProtocolApprovalView
 
 
@@ -50,6 +52,7 @@ class SignaturesView:
     heading: Heading
     items: tuple[Item, ...]
     """What identifies the document; empty where another section says it."""
+    history: Table | None
     words: tuple[str, ...]
     signatories: Table
     steps: tuple[Item, ...]
@@ -68,7 +71,9 @@ def of_report(contents: RecordContents, numbering: Numbering) -> IdentificationV
             code_item("Record", contents.record_id),
             item("Date", f"{day(contents.run.finished_at)}, the end of the run"),
             item("Test set", f"{lock.test_set_id}, lock revision {lock.revision}"),
+            *_no_history(document),
         ),
+        _history(document, numbering),
         protocol_approval(contents, numbering),
     )
 
@@ -88,7 +93,9 @@ def of_protocol(contents: ProtocolContents, numbering: Numbering) -> SignaturesV
                 f"{lock.test_set_id}, lock revision {lock.revision}, "
                 f"locked {timestamp(lock.locked_at)}",
             ),
+            *_no_history(protocol.document),
         ),
+        _history(protocol.document, numbering),
         (_APPROVED,),
         _signatories(protocol, "Signatures that this protocol and its report need", numbering),
         (
@@ -103,6 +110,7 @@ def signatures(protocol: Protocol, numbering: Numbering) -> SignaturesView:
     return SignaturesView(
         numbering.appendix("Signatures", "signatures"),
         (),
+        None,
         (_SIGNED,),
         _signatories(protocol, "Signatures that this report needs (21 CFR 11.50)", numbering),
         (
@@ -118,6 +126,23 @@ def _of_protocol(protocol: Protocol) -> tuple[Item, ...]:
         item("Title", document.title),
         item("Organisation", document.organisation),
         item("Protocol", f"{document.number}, revision {document.revision}"),
+    )
+
+
+def _no_history(document: Document) -> tuple[Item, ...]:
+    return () if document.history else (item("Revisions"),)
+
+
+def _history(document: Document, numbering: Numbering) -> Table | None:
+    if not document.history:
+        return None
+    return numbering.table(
+        "Revisions of the protocol",
+        (Column("Revision", "14%"), Column("Date", "18%"), Column("Change", "68%")),
+        [
+            row(strong(one.revision), text(one.date), text(*paragraphs(one.change)))
+            for one in document.history
+        ],
     )
 
 

@@ -20,10 +20,12 @@ from validation.report.view.elements import (
     code_item,
     item,
     paragraphs,
+    prose_item,
     row,
     strong,
     text,
 )
+from validation.report.view.execution import planned
 from validation.report.view.leakage import leakage
 from validation.report.view.openings import WHY_RUNS_COUNT, OpeningsView, openings_table
 from validation.report.view.wording import Words, sentence
@@ -218,11 +220,16 @@ def _traced_criterion(requirement: Requirement, one: AcceptanceCriterion, words:
 # --- execution and integrity -------------------------------------------------------------
 
 
-def execution(numbering: Numbering) -> plan.ItemsView:
+def execution(protocol: Protocol, numbering: Numbering) -> plan.ItemsView:
     """Return how the protocol is to be run."""
     return plan.ItemsView(
         numbering.section("Execution", "execution"),
-        (item("What runs", _WHAT_RUNS), code_item("Run", "segval run FILE.pdf --out RECORD")),
+        (
+            *planned(protocol.execution),
+            item("What runs", _WHAT_RUNS),
+            code_item("Run", "segval run FILE.pdf --out RECORD"),
+            prose_item("Actions", protocol.execution.actions),
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from validation.plan.protocol import Protocol
 from validation.report.contents import ProtocolContents
+from validation.report.coverage import coverage
 from validation.report.formatting import day, plural, short_digest, timestamp
 from validation.report.view import (
     appendices,
@@ -23,6 +24,12 @@ from validation.report.view.front import planned_notices
 from validation.report.view.identification import SignaturesView, of_protocol
 from validation.report.view.method import MethodChoice, method_choice
 from validation.report.view.model import model_to_test
+from validation.report.view.references import (
+    CoverageView,
+    ReferencesView,
+    coverage_appendix,
+    references,
+)
 from validation.report.view.wording import Words
 
 
@@ -60,8 +67,11 @@ class ProtocolView:
     limits: ProseView
     traceability: appendices.TraceView
     definitions: appendices.DefinitionsView
+    references: ReferencesView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
+    coverage: CoverageView | None
+    """None: the protocol does not ask for it."""
     headings: tuple[Heading, ...]
     """Every heading, in order, for the table of contents."""
 
@@ -81,7 +91,7 @@ def protocol_view(contents: ProtocolContents) -> ProtocolView:
         requirements=plan.requirements(protocol, numbering),
         test_set=promised.test_set(contents, words, numbering),
         analysis=plan.analysis(protocol, words, numbering),
-        execution=promised.execution(numbering),
+        execution=promised.execution(protocol, numbering),
         criteria=promised.criteria(protocol, words, numbering),
         limits=limits(protocol, numbering),
         traceability=promised.traceability(protocol, words, numbering),
@@ -91,8 +101,10 @@ def protocol_view(contents: ProtocolContents) -> ProtocolView:
             words,
             numbering,
         ),
+        references=references(protocol, numbering),
         integrity=promised.integrity(contents, numbering),
         attachments=appendices.attachments_of(contents.files, "File of the study", numbering),
+        coverage=coverage_appendix(protocol, coverage(), numbering),
         headings=tuple(numbering.headings),
     )
 
