@@ -21,7 +21,6 @@ from validation.errors import RenderError
 from validation.report import render
 from validation.report.render import (
     Attachment,
-    environment,
     render_html,
     render_pdf,
     spell_out_uncovered,
@@ -109,29 +108,25 @@ def rich() -> bytes:
 # --- templates ---------------------------------------------------------------------------
 
 
-def write_template(folder: Path, name: str, text: str) -> Path:
-    (folder / name).write_text(text, encoding="utf-8")
-    return folder
+def rendered(text: str, view: object) -> str:
+    return render_html("t.html.jinja", view, company={"t.html.jinja": text.encode()})
 
 
-def test_a_missing_value_stops_the_template_and_says_where(tmp_path: Path) -> None:
-    folder = write_template(tmp_path, "t.html", "<p>\n{{ view.absent }}</p>")
+def test_a_missing_value_stops_the_template_and_says_where() -> None:
     with pytest.raises(RenderError, match="absent") as caught:
-        render_html("t.html", {"present": 1}, extra_folders=[folder])
-    assert caught.value.where.endswith("t.html:2")
+        rendered("<p>\n{{ view.absent }}</p>", {"present": 1})
+    assert caught.value.where.endswith("t.html.jinja:2")
 
 
-def test_none_is_not_printed(tmp_path: Path) -> None:
-    folder = write_template(tmp_path, "t.html", "{{ view.value }}")
+def test_none_is_not_printed() -> None:
     with pytest.raises(RenderError, match="None"):
-        render_html("t.html", {"value": None}, extra_folders=[folder])
+        rendered("{{ view.value }}", {"value": None})
 
 
-def test_a_malformed_template_is_named_with_its_line(tmp_path: Path) -> None:
-    folder = write_template(tmp_path, "t.html", "<p>\n{% if %}")
+def test_a_malformed_template_is_named_with_its_line() -> None:
     with pytest.raises(RenderError) as caught:
-        render_html("t.html", {}, extra_folders=[folder])
-    assert caught.value.where == "t.html:2"
+        rendered("<p>\n{% if %}", {})
+    assert caught.value.where == "t.html.jinja:2"
 
 
 def test_a_missing_template_is_named() -> None:
@@ -139,21 +134,21 @@ def test_a_missing_template_is_named() -> None:
         render_html("nowhere.html", {})
 
 
-def test_hostile_text_stays_text(tmp_path: Path) -> None:
-    folder = write_template(tmp_path, "t.html", page("<p title='{{ view }}'>{{ view }}</p>"))
+def test_hostile_text_stays_text() -> None:
     hostile = "<script>alert(1)</script><img src=file:///etc/passwd>{{ 7*7 }}{% raw %}'\"&"
-    html = render_html("t.html", hostile, extra_folders=[folder])
+    html = rendered(page("<p title='{{ view }}'>{{ view }}</p>"), hostile)
     assert "<script" not in html
     assert "<img" not in html
     printed = " ".join(text_of(pdf_of(html)).split())
     assert hostile in printed
 
 
-def test_a_template_of_an_extra_folder_wins_over_the_bundled_one(tmp_path: Path) -> None:
-    assert template_folder().joinpath("styles", "fonts.css").is_file()
-    (tmp_path / "styles").mkdir()
-    write_template(tmp_path / "styles", "fonts.css", "/* ours */")
-    assert environment(tmp_path).get_template("styles/fonts.css").render() == "/* ours */"
+def test_a_template_of_a_company_wins_over_the_bundled_one_and_can_extend_it() -> None:
+    name = "report/contents.html.jinja"
+    own = b"<h1>Ours</h1>{% include 'bundled/report/contents.html.jinja' %}"
+    html = render_html(name, {"headings": ()}, company={name: own})
+    assert html.startswith("<h1>Ours</h1>")
+    assert "toc-title" in html
 
 
 # --- what a document may load ------------------------------------------------------------
@@ -211,20 +206,12 @@ def test_a_picture_without_description_and_a_dead_link_are_reported() -> None:
     assert len(caught.value.problems) == 2
 
 
-def test_a_symbolic_link_out_of_the_template_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "secret.png").write_bytes(png())
-    (tmp_path / "own" / "assets").mkdir(parents=True)
-    (tmp_path / "own" / "assets" / "logo.png").symlink_to(tmp_path / "secret.png")
+def test_pictures_of_a_company_come_from_its_own_files() -> None:
+    html = page('<img src="assets/logo.png" alt="logo">')
+    given = {"images": {}, "attachments": (), "created": CREATED, "identifier": b"1"}
     with pytest.raises(RenderError, match=re.escape("logo.png")):
-        render_pdf(
-            page('<img src="assets/logo.png" alt="logo">'),
-            images={},
-            attachments=(),
-            created=CREATED,
-            identifier=b"1",
-            extra_folders=[tmp_path / "own"],
-        )
+        render_pdf(html, **given)
+    assert render_pdf(html, **given, company={"assets/logo.png": png()})
 
 
 def test_a_document_needs_a_title_and_a_language() -> None:

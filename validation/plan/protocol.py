@@ -33,6 +33,13 @@ Ratio = Annotated[float, Field(ge=0, le=1)]
 OpenRatio = Annotated[float, Field(gt=0, lt=1)]
 
 
+Language = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"),
+]
+"""A language as BCP 47 names it, e.g. ``de`` or ``pt-BR``."""
+
+
 class Revision(Record):
     """A revision of the protocol, and what it changed (ISO 13485 4.2.4)."""
 
@@ -64,6 +71,9 @@ class Document(Record):
 
     page_size: Literal["A4", "Letter"] = "A4"
     """Paper the documents are laid out for."""
+
+    language: Language = "en"
+    """Language of the documents, told to screen readers and search."""
 
     history: tuple[Revision, ...] = ()
     """Every revision so far, the present one last (ISO 13485 4.2.4)."""

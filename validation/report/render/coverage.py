@@ -3,7 +3,6 @@
 import importlib
 import io
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,31 +14,30 @@ _FONT_SUFFIXES = (".otf", ".ttf", ".woff", ".woff2")
 PACKED_FONTS = (".woff", ".woff2")
 
 
-def uncovered_characters(html: str, *, extra_folders: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Return the characters of a document's text that no font at hand can print, sorted.
+def uncovered_characters(html: str) -> tuple[str, ...]:
+    """Return the characters of a document's text that no bundled font can print, sorted.
 
     Such a character would become an empty box, and the PDF would not be PDF/A.
 
     Args:
         html: The document, or any text.
-        extra_folders: Template folders whose ``fonts/`` are at hand beside the bundled ones.
 
     >>> uncovered_characters("<p>✓ ✗ ≥ µ Ж</p>")
     ()
     >>> uncovered_characters("<p>\U00013000\U00013001</p>")
     ('\U00013000', '\U00013001')
     """
-    covered = _covered((*extra_folders, template_folder()))
+    covered = _covered(template_folder())
     return tuple(sorted(c for c in set(_text_of(html)) if _unprintable(c, covered)))
 
 
-def spell_out_uncovered(html: str, *, extra_folders: Sequence[Path] = ()) -> str:
+def spell_out_uncovered(html: str) -> str:
     """Return the document with each character that no font can print as its code point.
 
     >>> spell_out_uncovered("<p>Dr \U00013000</p>")
     '<p>Dr [U+13000]</p>'
     """
-    missing = uncovered_characters(html, extra_folders=extra_folders)
+    missing = uncovered_characters(html)
     return html.translate({ord(character): spelt(character) for character in missing})
 
 
@@ -77,9 +75,8 @@ def _text_of(html: str) -> str:
     return "".join(parser.parts)
 
 
-def _covered(folders: Sequence[Path]) -> frozenset[int]:
-    fonts = (path for folder in folders for path in _font_files(folder))
-    return frozenset().union(*(_characters_of(path) for path in fonts))
+def _covered(folder: Path) -> frozenset[int]:
+    return frozenset().union(*(_characters_of(path) for path in _font_files(folder)))
 
 
 def _font_files(folder: Path) -> list[Path]:
@@ -93,16 +90,16 @@ def _characters_of(font: Path) -> frozenset[int]:
 
 
 @lru_cache(maxsize=64)
-def unpacked(font: Path) -> bytes:
+def unpacked(font: bytes) -> bytes:
     """Return a web font as the plain font inside it; WeasyPrint would put today's date in."""
     content = io.BytesIO()
-    with _opened(font) as opened:
+    with _opened(io.BytesIO(font)) as opened:
         opened.flavor = opened.flavorData = None
         opened.save(content)
     return content.getvalue()
 
 
-def _opened(font: Path) -> Any:  # noqa: ANN401
+def _opened(font: Path | io.BytesIO) -> Any:  # noqa: ANN401
     # fontTools comes with WeasyPrint but, unlike it, needs no system library.
     font_tools = importlib.import_module("fontTools.ttLib")
     return font_tools.TTFont(font, lazy=True, recalcBBoxes=False, recalcTimestamp=False)

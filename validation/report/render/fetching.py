@@ -1,6 +1,6 @@
 """What a document may load: the pictures that it is given, and files of the template folders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -43,10 +43,17 @@ class Fetcher:
     # WeasyPrint reads this attribute of its own fetchers when one raises.
     _fail_on_errors = False
 
-    def __init__(self, images: Mapping[str, bytes], folders: Sequence[Path], response: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        images: Mapping[str, bytes],
+        company: Mapping[str, bytes],
+        folder: Path,
+        response: Any,  # noqa: ANN401
+    ) -> None:
         self.refusals: dict[str, str] = {}
         self._images = images
-        self._folders = folders
+        self._company = company
+        self._folder = folder
         self._response = response
 
     def __call__(self, url: str) -> object:
@@ -65,10 +72,12 @@ class Fetcher:
             if name in self._images:
                 return self._images[name]
             raise _Refused("the document has no such picture")
-        for folder in self._folders:
-            path = (folder / name).resolve()
-            if path.is_file() and path.is_relative_to(folder.resolve()):
-                return unpacked(path) if path.suffix in PACKED_FONTS else path.read_bytes()
+        is_packed = PurePosixPath(name).suffix in PACKED_FONTS
+        if name in self._company:
+            return unpacked(self._company[name]) if is_packed else self._company[name]
+        path = (self._folder / name).resolve()
+        if path.is_file() and path.is_relative_to(self._folder.resolve()):
+            return unpacked(path.read_bytes()) if is_packed else path.read_bytes()
         raise _Refused("no template folder has such a file")
 
 

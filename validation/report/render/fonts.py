@@ -21,12 +21,12 @@ install Pango and start again:
          Windows:        install MSYS2, then: pacman -S mingw-w64-ucrt-x86_64-pango"""
 
 _LOADING = threading.Lock()
-_CONFIGURATIONS: dict[tuple[Path, ...], Path] = {}
+_CONFIGURATIONS: dict[Path, Path] = {}
 _FONTCONFIG = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
-{folders}
+  <dir>{folder}</dir>
   <cachedir>{cache}</cachedir>
   <alias><family>serif</family><prefer><family>IBM Plex Serif</family></prefer></alias>
   <alias><family>sans-serif</family><prefer><family>IBM Plex Sans</family></prefer></alias>
@@ -60,25 +60,24 @@ _FONTCONFIG = """\
 """
 
 
-def _isolate_fonts(folders: tuple[Path, ...]) -> None:
-    """Point fontconfig at a configuration that knows no font but those of `folders`.
+def _isolate_fonts(folder: Path) -> None:
+    """Point fontconfig at a configuration that knows no font but those of a folder.
 
     Side effects: sets ``FONTCONFIG_FILE`` of this process and leaves it set, since Pango
     reads it in a thread of its own.
     """
-    configuration = _CONFIGURATIONS.get(folders)
+    configuration = _CONFIGURATIONS.get(folder)
     if configuration is None or not configuration.is_file():
-        configuration = _CONFIGURATIONS[folders] = _write_configuration(folders)
+        configuration = _CONFIGURATIONS[folder] = _write_configuration(folder)
     if os.environ.get("FONTCONFIG_FILE") != str(configuration):
         os.environ["FONTCONFIG_FILE"] = str(configuration)
 
 
-def _write_configuration(folders: tuple[Path, ...]) -> Path:
+def _write_configuration(folder: Path) -> Path:
     home = Path(tempfile.mkdtemp(prefix="segval-fonts-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    known = [folder / "fonts" / "fallback" for folder in folders]
     text = _FONTCONFIG.format(
-        folders="\n".join(f"  <dir>{escape(str(folder))}</dir>" for folder in known),
+        folder=escape(str(folder / "fonts" / "fallback")),
         cache=escape(str(home / "cache")),
     )
     # fontconfig takes a half-written file for none and falls back to the system's fonts.
@@ -88,10 +87,10 @@ def _write_configuration(folders: tuple[Path, ...]) -> Path:
     return final
 
 
-def load_weasyprint(folders: tuple[Path, ...]) -> tuple[Any, Any]:
+def load_weasyprint(folder: Path) -> tuple[Any, Any]:
     """Return WeasyPrint and a font configuration that holds the bundled fonts alone."""
     with _LOADING:
-        _isolate_fonts(folders)
+        _isolate_fonts(folder)
         try:
             # WeasyPrint prints a banner before it fails; stdout belongs to the caller.
             with redirect_stdout(io.StringIO()):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from validation.errors import RenderError
@@ -16,7 +15,7 @@ from validation.report.render.complaints import complaints, raise_problems
 from validation.report.render.coverage import spelt
 from validation.report.render.fetching import BASE_URL, Fetcher
 from validation.report.render.fonts import load_weasyprint
-from validation.report.render.templates import template_folder
+from validation.report.render.templates import NO_FILES, template_folder
 from validation.report.signature_fields import SignatureField, mark_places, place_fields
 
 # PDF/A forbids smoothed pictures (Interpolate), and forgetting this is easy to miss.
@@ -30,7 +29,7 @@ def render_pdf(
     attachments: Sequence[Attachment],
     created: datetime,
     identifier: bytes,
-    extra_folders: Sequence[Path] = (),
+    company: Mapping[str, bytes] = NO_FILES,
     universal_access: bool = False,
     signature_fields: Sequence[SignatureField] = (),
 ) -> bytes:
@@ -44,7 +43,7 @@ def render_pdf(
         attachments: Files to embed; they are listed by name.
         created: Date of the document and its attachments; must know its time zone.
         identifier: Permanent identifier of the document (ISO 32000-1, 14.4), e.g. a digest.
-        extra_folders: Template folders that come before the bundled one.
+        company: Files of a company's template folder by path: its style sheet, logo and fonts.
         universal_access: Also claim PDF/UA-1, which only the template can make true.
         signature_fields: Empty fields for signatures; the document shows the place of each.
 
@@ -59,9 +58,9 @@ def render_pdf(
     files = in_order(attachments)
     stamp = _utc(created)
     _require_encodable(html)
-    folders = (*extra_folders, template_folder())
-    weasyprint, fonts = load_weasyprint(folders)
-    fetcher = Fetcher(images, folders, weasyprint.urls.URLFetcherResponse)
+    folder = template_folder()
+    weasyprint, fonts = load_weasyprint(folder)
+    fetcher = Fetcher(images, company, folder, weasyprint.urls.URLFetcherResponse)
     missing: set[int] = set()
 
     def finish(document: Any, pdf: Any) -> None:  # noqa: ANN401
@@ -84,7 +83,7 @@ def render_pdf(
     return rewritten(content)
 
 
-def render_page(html: str, *, extra_folders: Sequence[Path] = ()) -> bytes | None:
+def render_page(html: str) -> bytes | None:
     """Return a document of one page, to be drawn into another PDF; None: it does not fit.
 
     The page is untagged and has no date: the same arguments give the same bytes. It fits if
@@ -96,9 +95,9 @@ def render_page(html: str, *, extra_folders: Sequence[Path] = ()) -> bytes | Non
     Side effects: sets ``FONTCONFIG_FILE`` of this process to isolate the fonts.
     """
     _require_encodable(html)
-    folders = (*extra_folders, template_folder())
-    weasyprint, fonts = load_weasyprint(folders)
-    fetcher = Fetcher({}, folders, weasyprint.urls.URLFetcherResponse)
+    folder = template_folder()
+    weasyprint, fonts = load_weasyprint(folder)
+    fetcher = Fetcher({}, NO_FILES, folder, weasyprint.urls.URLFetcherResponse)
     missing: set[int] = set()
 
     def finish(document: Any, _: Any) -> None:  # noqa: ANN401

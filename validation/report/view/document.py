@@ -88,7 +88,7 @@ def page_frame(
         longest_imprint: Most characters of the organisation at the foot of a page.
     """
     return DocumentView(
-        language="en",
+        language=document.language,
         title=f"{number}: {document.title}",
         number=number,
         revision=document.revision,
