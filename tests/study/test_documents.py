@@ -18,6 +18,9 @@ from validation.attest.attachments import attachments_of
 from validation.errors import LockError, ProtocolError, RecordError, ToolError
 from validation.study.documents import KINDS, Kind, write_document
 
+OF_STUDY = [one for one in KINDS if one != "objects"]
+"""Documents that can be made before there is a record."""
+
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
@@ -64,8 +67,10 @@ def rows_of(table: Path) -> list[dict[str, str]]:
 # --- every document ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", ["protocol.yaml", "record"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [*((one, "protocol.yaml") for one in OF_STUDY), *((one, "record") for one in KINDS)],
+)
 def test_every_document_is_archivable(
     kind: Kind, source: str, document: Callable[..., Path]
 ) -> None:
@@ -87,7 +92,7 @@ def test_another_process_makes_the_same_document(
     assert there.read_bytes() == here.read_bytes()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_STUDY)
 def test_what_a_document_was_made_from_is_inside_byte_for_byte(
     kind: Kind, study: Study, document: Callable[..., Path]
 ) -> None:
@@ -98,7 +103,7 @@ def test_what_a_document_was_made_from_is_inside_byte_for_byte(
     assert embedded["lock/lock.json"] == lock
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_STUDY)
 def test_every_section_has_a_bookmark(kind: Kind, document: Callable[..., Path]) -> None:
     with pikepdf.open(document(kind)) as pdf, pdf.open_outline() as outline:
         titles = [one.title for root in outline.root for one in (root, *root.children)]
@@ -143,6 +148,16 @@ def test_a_folder_that_is_no_record_is_refused(tmp_path: Path) -> None:
         made("traceability", tmp_path, tmp_path / "one.pdf")
 
 
+def test_a_protocol_has_no_objects_to_print(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="printed from a record"):
+        made("objects", study.path, tmp_path / "one.pdf")
+
+
+def test_a_document_is_named_as_the_pdf_that_it_is(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="is a PDF"):
+        made("traceability", study.path, tmp_path / "one.csv")
+
+
 def test_a_protocol_with_errors_has_no_documents(locked: Study, tmp_path: Path) -> None:
     locked.change("requirements.0.risks", ["RISK-77"])
     with pytest.raises(ProtocolError) as caught:
@@ -180,6 +195,26 @@ def test_the_description_says_what_the_set_holds_and_lacks(document: Callable[..
         "Simulated specimens",
     ):
         assert words in said
+
+
+def test_a_record_counts_the_objects_of_its_test_set(document: Callable[..., Path]) -> None:
+    said = text_of(document("test-set", "record"))
+    assert "Reference objects: cell" in said
+    assert "This is run 1 of 1 on this test set." in said
+
+
+# --- method --------------------------------------------------------------------------------
+
+
+def test_the_method_is_justified_before_and_after_the_run(document: Callable[..., Path]) -> None:
+    planned, measured = text_of(document("method")), text_of(document("method", "record"))
+    for said in (planned, measured):
+        assert "Chosen: Instance" in said
+        assert "It is what is tested here." in said
+        assert "Half is the least that can be of use." in said
+    assert "is measured when the protocol runs" in planned
+    assert "What a mask of each class would lose" in measured
+    assert "Evidence: the address of every figure" in measured
 
 
 # --- traceability --------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import click
 from validation.cli.options import ANYTHING, data_option, json_option, progress_bars, say_json
 
 # Names of `validation.study.documents.KINDS`, which would be slow to import for --help.
-_KINDS = ("test-set", "traceability")
+_KINDS = ("test-set", "method", "traceability", "objects")
 
 
 @click.command("document")
@@ -24,9 +24,11 @@ _KINDS = ("test-set", "traceability")
 def document_command(kind: str, source: Path, out: Path, data: Path | None, as_json: bool) -> None:
     """Make a document from SOURCE: a protocol, or a record, which has results, too.
 
-    KIND is what the document is: test-set describes the locked test set; traceability leads from
+    KIND is what the document is. test-set describes the locked test set; method says why the
+    evidence is per pixel or per object, and why by these figures; traceability leads from
     requirement and risk to criterion and result, and writes the same as a CSV table beside the
-    PDF. Each embeds the files that it was made from; nobody signs it.
+    PDF; objects prints every object of a record. Each embeds the files that it was made from;
+    nobody signs it.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""The documents that nobody signs, as PDF: test-set description, traceability matrix.
+"""The documents that nobody signs, as PDF: test-set description, method, traceability.
 
 Each embeds what it was made from and depends on nothing else: dates are those of the run or of
 the lock, and the identifier is made of the digests of the sources, so that the same study or
@@ -14,6 +14,7 @@ from validation.record import digest
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.embedding import attachments
 from validation.report.render import render_html, render_pdf, spell_out_uncovered
+from validation.report.view.documents.method import method_document
 from validation.report.view.documents.test_set import test_set_document
 from validation.report.view.documents.traceability import (
     CSV_NAME,
@@ -25,20 +26,20 @@ _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 """Date in the properties of a document that is made from a protocol alone, which has none."""
 
 
-def render_test_set(contents: ProtocolContents, digests_of_set: Mapping[str, str]) -> bytes:
+def render_test_set(
+    contents: ProtocolContents | RecordContents, digests_of_set: Mapping[str, str]
+) -> bytes:
     """Return the description of a locked test set as PDF/A-3a.
 
     Args:
-        contents: The protocol with its lock.
+        contents: The protocol with its lock, or a record.
         digests_of_set: 64 hexadecimal digits by path of the locked files, from the manifest.
 
     Raises:
         RenderError: A system library or a template is missing.
     """
     view = test_set_document(contents, digests_of_set)
-    return rendered(
-        "test_set/test_set.html.jinja", view, contents.files, created=contents.lock.locked_at
-    )
+    return rendered("test_set/test_set.html.jinja", view, contents.files, created=_moment(contents))
 
 
 def render_traceability(contents: PlannedContents | RecordContents) -> tuple[bytes, bytes]:
@@ -58,7 +59,17 @@ def render_traceability(contents: PlannedContents | RecordContents) -> tuple[byt
     return rendered(template, view, whole.files, created=_moment(contents)), table
 
 
-def _moment(contents: PlannedContents | RecordContents) -> datetime:
+def render_method(contents: PlannedContents | RecordContents) -> bytes:
+    """Return the justification of the method as PDF/A-3a.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    view = method_document(contents)
+    return rendered("method/method.html.jinja", view, contents.files, created=_moment(contents))
+
+
+def _moment(contents: PlannedContents | ProtocolContents | RecordContents) -> datetime:
     if isinstance(contents, RecordContents):
         return contents.run.finished_at
     return contents.lock.locked_at if contents.lock else _UNDATED

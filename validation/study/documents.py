@@ -11,8 +11,9 @@ from validation import workspace
 from validation.errors import LockError, RecordError
 from validation.record import digest
 from validation.record_folder import RECORD_FILE, read_index
+from validation.report.annex import render_annex
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
-from validation.report.documents import render_test_set, render_traceability
+from validation.report.documents import render_method, render_test_set, render_traceability
 from validation.study.auditing import StudyTrail
 from validation.study.leakage import known_leakage
 from validation.study.opening import (
@@ -30,7 +31,7 @@ from validation.study.opening import (
 from validation.study.reporting import sealed_contents
 from validation.testset.lock import LOCK_NAME, MANIFEST_NAME, parse_manifest
 
-Kind = Literal["test-set", "traceability"]
+Kind = Literal["test-set", "method", "traceability", "objects"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Documents that can be made, by the name that the command line gives them."""
 
@@ -71,18 +72,17 @@ def write_document(
     """
     files = [out, out.with_suffix(".csv")] if kind == "traceability" else [out]
     _require_new(files)
-    contents = (
-        _of_record(kind, source, out)
-        if source.is_dir()
-        else _of_protocol(kind, source, out, data, progress)
-    )
-    made = dict(zip(files, _rendered(contents), strict=True))
+    made = dict(zip(files, _documents(kind, source, out, data, progress), strict=True))
     for path, content in made.items():
         workspace.write_new(path, content)
     return {str(path): digest(content) for path, content in made.items()}
 
 
 def _require_new(files: list[Path]) -> None:
+    if files[0].suffix.lower() != ".pdf":
+        raise RecordError(
+            "the document is a PDF", where=str(files[0]), fix="give a name that ends in .pdf"
+        )
     for path in files:
         if os.path.lexists(path):
             raise RecordError(
@@ -92,17 +92,38 @@ def _require_new(files: list[Path]) -> None:
             )
 
 
-def _rendered(contents: PlannedContents | ProtocolContents | RecordContents) -> tuple[bytes, ...]:
-    if isinstance(contents, ProtocolContents):
+def _documents(
+    kind: Kind, source: Path, out: Path, data: Path | None, progress: workspace.Progress
+) -> tuple[bytes, ...]:
+    """Return the PDF and, where there is one, the table beside it."""
+    if kind == "test-set":
+        contents = (
+            _resting_on(_record(source, out), kind)
+            if source.is_dir()
+            else _locked(_protocol(source), out, data, progress)
+        )
         listed = parse_manifest(contents.files[f"lock/{MANIFEST_NAME}"])
         return (render_test_set(contents, listed),)
-    return render_traceability(contents)
+    if kind == "objects":
+        return (_objects(source, out),)
+    known = _resting_on(_record(source, out), kind) if source.is_dir() else _plan(_protocol(source))
+    return (render_method(known),) if kind == "method" else render_traceability(known)
+
+
+def _objects(source: Path, out: Path) -> bytes:
+    if not source.is_dir():
+        raise RecordError(
+            "objects are printed from a record: a protocol has none",
+            where=str(source),
+            fix="give the folder that `segval run --out` wrote",
+        )
+    return render_annex(_record(source, out))
 
 
 # --- from a record -----------------------------------------------------------------------
 
 
-def _of_record(kind: Kind, folder: Path, out: Path) -> ProtocolContents | RecordContents:
+def _record(folder: Path, out: Path) -> RecordContents:
     if not (folder / RECORD_FILE).is_file():
         raise RecordError(
             "this is no record: it has no record.json",
@@ -112,42 +133,30 @@ def _of_record(kind: Kind, folder: Path, out: Path) -> ProtocolContents | Record
     if out.resolve().is_relative_to(folder.resolve()):
         fix = "give a file outside of it by --out"
         raise RecordError("a record is never added to", where=str(out), fix=fix)
-    contents = sealed_contents(folder, read_index(folder).record_id)
-    if kind == "test-set":
-        return _planned(contents)
-    return replace(contents, files=_sources(contents))
+    return sealed_contents(folder, read_index(folder).record_id)
 
 
-def _sources(contents: RecordContents) -> dict[str, bytes]:
-    return {name: one for name, one in contents.files.items() if name.startswith(_RECORD_SOURCES)}
+def _resting_on(contents: RecordContents, kind: Kind) -> RecordContents:
+    """Return the record with those of its files that a document rests on."""
+    return replace(contents, files=_sources(contents, kind))
 
 
-def _planned(contents: RecordContents) -> ProtocolContents:
-    """Return what a record knows of its protocol and test set."""
-    openings = contents.openings
-    files = _sources(contents)
-    return ProtocolContents(
-        protocol=contents.protocol,
-        lock=contents.lock,
-        openings=openings.openings if openings else (),
-        trail_id=openings.trail_id if openings else "",
-        files=files,
-        digests={name: contents.digests[name] for name in files},
-        tool_version=contents.tool_version,
-        leakage=contents.leakage,
-    )
+def _sources(contents: RecordContents, kind: Kind) -> dict[str, bytes]:
+    begin = (*_RECORD_SOURCES, "evidence/cases.csv") if kind == "method" else _RECORD_SOURCES
+    return {name: one for name, one in contents.files.items() if name.startswith(begin)}
 
 
 # --- from a protocol ---------------------------------------------------------------------
 
 
-def _of_protocol(
-    kind: Kind, path: Path, out: Path, data: Path | None, progress: workspace.Progress
-) -> PlannedContents | ProtocolContents:
+def _protocol(path: Path) -> OpenProtocol:
     opened = read_protocol(path)
     require_no_errors(opened)
-    if kind == "test-set":
-        return _locked(opened, out, data, progress)
+    return opened
+
+
+def _plan(opened: OpenProtocol) -> PlannedContents:
+    """Return the protocol, and the lock where there is one already."""
     locked = _lock_if_there(opened)
     files = _files(opened, locked)
     return PlannedContents(

@@ -76,7 +76,7 @@ def test_set(
         flow=_flow(contents),
         exclusions=exclusions(plan, numbering),
         characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
-        characteristics=_characteristics(contents, addresses, numbering),
+        characteristics=characteristics(contents, addresses, numbering),
         reference_heading=numbering.subsection(sentence(words.reference), "reference"),
         reference=reference_items(plan, words),
         lock_heading=numbering.subsection("Lock", "lock"),
@@ -181,7 +181,8 @@ def exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
     )
 
 
-def _characteristics(contents: RecordContents, addresses: Addresses, numbering: Numbering) -> Table:
+def characteristics(contents: RecordContents, addresses: Addresses, numbering: Numbering) -> Table:
+    """Return cases, subjects and reference objects by subgroup."""
     classes = contents.protocol.class_names()
     counted = [
         name for name in classes if metric_id("reference_objects", class_name=name) in addresses

@@ -29,6 +29,7 @@ from validation.report.view.execution import planned
 from validation.report.view.leakage import leakage
 from validation.report.view.openings import WHY_RUNS_COUNT, OpeningsView, openings_table
 from validation.report.view.wording import Words, sentence
+from validation.testset.lock import Lock
 
 _VERDICTS = (
     "The verdict is \u201cmet\u201d when every criterion is met and no case failed, \u201cnot"
@@ -69,12 +70,12 @@ def test_set(contents: ProtocolContents, words: Words, numbering: Numbering) -> 
         heading=numbering.section("Test set", "test-set"),
         particulars=cases.particulars(protocol),
         flow_heading=numbering.subsection("Flow of cases", "flow"),
-        flow=flow(contents),
+        flow=flow(contents.lock),
         exclusions=cases.exclusions(protocol, numbering),
         characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
-        characteristics=characteristics(contents, numbering),
+        characteristics=characteristics(protocol, lock, numbering),
         reference_heading=numbering.subsection(sentence(words.reference), "reference"),
-        reference=(*cases.reference_items(protocol, words), *counted(contents, words)),
+        reference=(*cases.reference_items(protocol, words), *counted(contents.lock, words)),
         lock_heading=numbering.subsection("Lock", "lock"),
         lock=cases.lock_items(lock, "when this document was rendered"),
         leakage=leakage(contents.leakage, numbering),
@@ -85,9 +86,8 @@ def test_set(contents: ProtocolContents, words: Words, numbering: Numbering) -> 
 test_set.__test__ = False  # type: ignore[attr-defined] # not for pytest
 
 
-def flow(contents: ProtocolContents) -> tuple[cases.FlowStep, ...]:
+def flow(lock: Lock) -> tuple[cases.FlowStep, ...]:
     """Return the cases from what was available to what is locked."""
-    lock = contents.lock
     excluded = lock.excluded_case_count
     return (
         cases.FlowStep(number(lock.case_count + excluded), "available in the case table", ""),
@@ -99,14 +99,14 @@ def flow(contents: ProtocolContents) -> tuple[cases.FlowStep, ...]:
     )
 
 
-def counted(contents: ProtocolContents, words: Words) -> tuple[Item, ...]:
+def counted(lock: Lock, words: Words) -> tuple[Item, ...]:
     """Return how many objects the reference standard has."""
-    count = contents.lock.reference_object_count
+    count = lock.reference_object_count
     said = f"the {words.reference} does not tell objects apart" if count is None else number(count)
     return (item("Objects", said),)
 
 
-def characteristics(contents: ProtocolContents, numbering: Numbering) -> Table:
+def characteristics(protocol: Protocol, lock: Lock, numbering: Numbering) -> Table:
     """Return cases and subjects by subgroup."""
     return numbering.table(
         "Cases and subjects, by subgroup",
@@ -115,7 +115,7 @@ def characteristics(contents: ProtocolContents, numbering: Numbering) -> Table:
             Column("Cases", "30%", "number"),
             Column("Subjects", "30%", "number"),
         ),
-        [row(*one.cells()) for one in cases.groups(contents.protocol, contents.lock)],
+        [row(*one.cells()) for one in cases.groups(protocol, lock)],
     )
 
 

@@ -46,12 +46,13 @@ class Shell:
     cover: TitlePage
 
 
-def shell(contents: Contents, kind: str, statement: str) -> Shell:
+def shell(contents: Contents, kind: str, short: str, statement: str) -> Shell:
     """Return frame and title page.
 
     Args:
         contents: What the document is made from.
         kind: What the document is, e.g. ``Traceability matrix``.
+        short: The same beside the protocol's number at the head of every page.
         statement: What it says, in a sentence or two.
     """
     filed, device = contents.protocol.document, contents.protocol.device
@@ -59,7 +60,7 @@ def shell(contents: Contents, kind: str, statement: str) -> Shell:
     return Shell(
         page_frame(
             filed,
-            number=f"{filed.number}, {kind[:1].lower()}{kind[1:]}",
+            number=f"{filed.number} {short}",
             date=_date(contents),
             identity=_identity(contents),
             notices=notices,

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from validation.report.contents import ProtocolContents
+from validation.report.contents import ProtocolContents, RecordContents
 from validation.report.formatting import number, plural, share, size_of
 from validation.report.view import cases, promised
+from validation.report.view.addresses import Addresses
+from validation.report.view.appendices import DefinitionsView, EvidenceView, definitions, evidence
 from validation.report.view.document import DocumentView, TitlePage
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -30,6 +32,7 @@ from validation.report.view.elements import (
     text,
 )
 from validation.report.view.leakage import leakage
+from validation.report.view.openings import openings
 from validation.report.view.sections import (
     Flow,
     Particulars,
@@ -43,6 +46,8 @@ from validation.report.view.wording import Words, sentence
 from validation.testset.cases import Case
 from validation.testset.lock import Lock
 
+Contents = ProtocolContents | RecordContents
+
 MOST_CASES_PRINTED = 500
 """With more cases than this the rest stand in the attached lock alone."""
 
@@ -50,7 +55,6 @@ _STATEMENT = (
     "What the locked test set holds, where it comes from, what counts as true in it, and what it "
     "cannot show."
 )
-_ATTRIBUTE_SHARE = 24
 
 
 @dataclass(frozen=True)
@@ -70,28 +74,30 @@ class TestSetDocument:
     lock: Section
     limits: Section
     cases: Section
+    definitions: DefinitionsView | None
+    evidence: EvidenceView | None
+    """None, as the definitions: nothing was measured yet."""
     sources: Section
     headings: tuple[Heading, ...]
 
 
-def test_set_document(
-    contents: ProtocolContents, digests_of_set: Mapping[str, str]
-) -> TestSetDocument:
+def test_set_document(contents: Contents, digests_of_set: Mapping[str, str]) -> TestSetDocument:
     """Return everything that the description of a test set prints.
 
     Args:
-        contents: The protocol with its lock.
+        contents: The protocol with its lock, or a record, which counts objects, too.
         digests_of_set: 64 hexadecimal digits by path of the locked files, from the manifest.
     """
     numbering = Numbering()
     words = Words(contents.protocol.test_set.reference_standard.standing)
-    frame = shell.shell(contents, "Test-set description", _STATEMENT)
+    addresses = Addresses(contents) if isinstance(contents, RecordContents) else None
+    frame = shell.shell(contents, "Test-set description", "test set", _STATEMENT)
     return TestSetDocument(
         document=frame.document,
         cover=frame.cover,
         identification=_identification(contents, numbering),
         purpose=_purpose(contents, numbering),
-        composition=_composition(contents, words, numbering),
+        composition=_composition(contents, addresses, words, numbering),
         origin=section(
             numbering.section("Origin, selection and independence", "origin"),
             Particulars(cases.particulars(contents.protocol)[1:]),
@@ -104,6 +110,10 @@ def test_set_document(
         lock=_lock(contents, numbering),
         limits=_limits(contents, numbering),
         cases=_cases(contents.lock, digests_of_set, numbering),
+        definitions=definitions(addresses, words, numbering)
+        if addresses and addresses.printed("E")
+        else None,
+        evidence=_evidence(contents, addresses, words, numbering),
         sources=shell.sources(
             contents.files,
             contents.digests,
@@ -123,7 +133,7 @@ def test_set_document(
 test_set_document.__test__ = False  # type: ignore[attr-defined] # not for pytest
 
 
-def _identification(contents: ProtocolContents, numbering: Numbering) -> Section:
+def _identification(contents: Contents, numbering: Numbering) -> Section:
     lock, one = contents.lock, contents.protocol.test_set
     return section(
         numbering.section("Identification", "identification"),
@@ -148,7 +158,7 @@ def _supersedes(lock: Lock) -> tuple[Item, ...]:
     return (code_item("Lock before it", lock.supersedes),) if lock.supersedes else ()
 
 
-def _purpose(contents: ProtocolContents, numbering: Numbering) -> Section:
+def _purpose(contents: Contents, numbering: Numbering) -> Section:
     protocol = contents.protocol
     device = protocol.device
     return section(
@@ -166,7 +176,9 @@ def _purpose(contents: ProtocolContents, numbering: Numbering) -> Section:
     )  # fmt: skip
 
 
-def _composition(contents: ProtocolContents, words: Words, numbering: Numbering) -> Section:
+def _composition(
+    contents: Contents, addresses: Addresses | None, words: Words, numbering: Numbering
+) -> Section:
     lock = contents.lock
     return section(
         numbering.section("Composition", "composition"),
@@ -177,16 +189,24 @@ def _composition(contents: ProtocolContents, words: Words, numbering: Numbering)
                     f"{plural(lock.file_count, 'file')}, {size_of(lock.byte_count)}",
                     *(f"{plural(count, f'{role} file')}" for role, count in lock.roles.items()),
                 ),
-                *promised.counted(contents, words),
+                *promised.counted(lock, words),
                 *_subjects(lock.cases.evaluated),
             )
         ),
         Under(numbering.subsection("Flow of cases", "flow")),
-        Flow(promised.flow(contents)),
+        Flow(promised.flow(lock)),
         tabular(cases.exclusions(contents.protocol, numbering)),
         Under(numbering.subsection("Subgroups", "subgroups")),
-        tabular(promised.characteristics(contents, numbering)),
+        tabular(_characteristics(contents, addresses, numbering)),
     )
+
+
+def _characteristics(
+    contents: Contents, addresses: Addresses | None, numbering: Numbering
+) -> Table:
+    if addresses is None or isinstance(contents, ProtocolContents):
+        return promised.characteristics(contents.protocol, contents.lock, numbering)
+    return cases.characteristics(contents, addresses, numbering)
 
 
 def _subjects(evaluated: Sequence[Case]) -> tuple[Item, ...]:
@@ -203,7 +223,7 @@ def _subjects(evaluated: Sequence[Case]) -> tuple[Item, ...]:
     return (item("Subjects", f"{plural(len(counts), 'subject')} with {each} each{named}"),)
 
 
-def _independence(contents: ProtocolContents, numbering: Numbering) -> Section:
+def _independence(contents: Contents, numbering: Numbering) -> Section:
     heading = numbering.section("Comparison with development", "independence")
     found = leakage(contents.leakage, numbering)
     return section(
@@ -214,20 +234,23 @@ def _independence(contents: ProtocolContents, numbering: Numbering) -> Section:
     )
 
 
-def _lock(contents: ProtocolContents, numbering: Numbering) -> Section:
+def _lock(contents: Contents, numbering: Numbering) -> Section:
     heading = numbering.section("Lock and use", "lock")
-    used = promised.openings(contents, numbering)
+    if isinstance(contents, RecordContents):
+        used, checked = openings(contents, numbering), "before the run"
+    else:
+        used, checked = promised.openings(contents, numbering), "when this document was made"
     return section(
         heading,
-        Particulars(cases.lock_items(contents.lock, "when this document was made")),
+        Particulars(cases.lock_items(contents.lock, checked)),
         Under(used.heading),
         Prose(used.words),
-        tabular(used.table),
         Particulars(used.anchor) if used.anchor else None,
+        tabular(used.table),
     )
 
 
-def _limits(contents: ProtocolContents, numbering: Numbering) -> Section:
+def _limits(contents: Contents, numbering: Numbering) -> Section:
     protocol = contents.protocol
     one = protocol.test_set
     missing = [
@@ -256,6 +279,14 @@ def _limits(contents: ProtocolContents, numbering: Numbering) -> Section:
     )  # fmt: skip
 
 
+def _evidence(
+    contents: Contents, addresses: Addresses | None, words: Words, numbering: Numbering
+) -> EvidenceView | None:
+    if not isinstance(contents, RecordContents) or addresses is None or not addresses.printed("E"):
+        return None
+    return evidence(contents, addresses, words, numbering)
+
+
 # --- cases -------------------------------------------------------------------------------
 
 
@@ -272,10 +303,10 @@ def _case_table(lock: Lock, digests: Mapping[str, str], numbering: Numbering) ->
     return numbering.table(
         "Evaluated cases of the lock",
         (
-            Column("Case", "18%"),
-            Column("Subject", "14%"),
-            Column("Further columns", f"{_ATTRIBUTE_SHARE}%"),
-            Column("Image, and its SHA-256", "44%"),
+            Column("Case", "29%"),
+            Column("Subject", "13%"),
+            Column("Further columns", "19%"),
+            Column("Image, and its SHA-256", "39%"),
         ),
         [_case_row(one, digests) for one in evaluated[:MOST_CASES_PRINTED]],
         notes=(

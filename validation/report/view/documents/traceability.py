@@ -90,7 +90,7 @@ def traceability_document(contents: PlannedContents | RecordContents) -> Traceab
     protocol = contents.protocol
     numbering = Numbering()
     words = Words(protocol.test_set.reference_standard.standing)
-    frame = shell.shell(contents, "Traceability matrix", _STATEMENT)
+    frame = shell.shell(contents, "Traceability matrix", "traceability", _STATEMENT)
     teller = _Teller.of(contents, words)
     return TraceabilityDocument(
         document=frame.document,
