@@ -26,7 +26,12 @@ def _drawings() -> dict[str, Markup]:
             [overall, row, undefined], alt=HOSTILE, axis_label=HOSTILE, bound=0.85
         ),
         "scatter": figures.agreement_scatter(pairs, alt=HOSTILE, quantity=HOSTILE),
-        "difference": figures.difference_plot(pairs, alt=HOSTILE, quantity=HOSTILE, bias=-0.5),
+        "difference": figures.difference_plot(
+            pairs,
+            alt=HOSTILE,
+            quantity=HOSTILE,
+            levels=[figures.Level(HOSTILE, figures.Estimate(-0.5, -0.6, 0.1), "3 2")],
+        ),
         "strips": figures.dot_strips(strips, alt=HOSTILE, axis_label=HOSTILE, mark_label="m"),
     }
 

@@ -372,7 +372,11 @@ def test_a_figure_of_one_size_never_stands_for_all_sizes(
     assert sized
     assert every <= {one.metric_id for one in _results(by_threshold)}
     assert not sized & {one.metric_id for one in _results(by_threshold)}
-    assert sized <= {one.metric_id for one in _results(by_size)}
+    defined = {one.id for one in recalls if one.scope.size is not None and one.value is not None}
+    assert defined
+    assert {one.metric_id for one in _results(by_size)} & sized == defined
+    told = " ".join(note for one in by_size for note in one.notes)
+    assert "Not defined for large objects: no large reference object of the class." in told
 
 
 def test_a_criterion_on_a_size_is_told_with_its_size(contents_of: ContentsOf) -> None:

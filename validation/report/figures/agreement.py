@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from validation.report.figures.axes import Frame, Scale, frame_axes, padded_scale, rings
 from validation.report.figures.canvas import lettering, line, svg
+from validation.report.figures.forest import Estimate
 from validation.report.figures.palette import ACCENT, MUTED
 from validation.report.formatting import MINUS
 
@@ -17,6 +18,15 @@ class Pair:
 
     reference: float
     prediction: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """A figure of the evidence as a line across a plot, with its interval at the end."""
+
+    label: str
+    estimate: Estimate
+    dash: str
 
 
 def agreement_scatter(
@@ -47,26 +57,41 @@ def difference_plot(
     *,
     alt: str,
     quantity: str,
-    bias: float | None,
+    levels: Sequence[Level] = (),
     labels: tuple[str, str] | None = None,
 ) -> Markup:
-    """Return differences against means (Bland and Altman), with zero and the bias.
+    """Return differences against means (Bland and Altman), with zero, bias and limits.
 
     `labels` are those of the axes, across and up, where they are not reference and prediction.
     """
     frame = Frame(width=222, height=196)
     means = [(pair.reference + pair.prediction) / 2 for pair in pairs]
     differences = [pair.prediction - pair.reference for pair in pairs]
-    largest = max((abs(one) for one in differences), default=0.0) or 1.0
+    drawn = [number for one in levels for number in one.estimate.numbers]
+    largest = max((abs(one) for one in (*differences, *drawn)), default=0.0) or 1.0
     scale_x = padded_scale([0.0, *means], frame.left, frame.right, pad=0.04, floor=0.0)
     scale_y = padded_scale([-largest, largest], frame.bottom, frame.top)
     usual = (f"mean of both: {quantity}", f"predicted {MINUS} reference")
     parts = frame_axes(frame, scale_x, scale_y, *(labels or usual))
     zero = scale_y(0.0)
     parts.append(line(frame.left, zero, frame.right, zero, MUTED, 0.7))
-    if bias is not None:
-        y = scale_y(bias)
-        parts.append(line(frame.left, y, frame.right, y, ACCENT, 0.9, dash="3 2"))
-        parts.append(lettering(frame.right, y - 3, "bias", anchor="end", colour=ACCENT, size=7))
+    for one in levels:
+        parts.extend(_level(one, frame, scale_y))
     parts.extend(rings([(scale_x(x), scale_y(y)) for x, y in zip(means, differences, strict=True)]))
     return svg(frame.width, frame.height, alt, parts)
+
+
+def _level(level: Level, frame: Frame, up: Scale) -> list[str]:
+    estimate = level.estimate
+    if estimate.value is None:
+        return []
+    y, end = up(estimate.value), frame.right - 3
+    parts = [
+        line(frame.left, y, frame.right, y, ACCENT, 0.9, dash=level.dash),
+        lettering(end - 4, y - 2.5, level.label, anchor="end", colour=ACCENT, size=7),
+    ]
+    if estimate.lower is not None and estimate.upper is not None:
+        low, high = up(estimate.lower), up(estimate.upper)
+        parts.append(line(end, low, end, high, ACCENT, 1.1))
+        parts.extend(line(end - 2.5, one, end + 2.5, one, ACCENT, 1.1) for one in (low, high))
+    return parts

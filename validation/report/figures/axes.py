@@ -37,6 +37,8 @@ class Frame:
     height: float
     left: float = 36.0
     top: float = 8.0
+    foot: float = 30.0
+    """Room below the plot for the axis and its label."""
 
     @property
     def right(self) -> float:
@@ -46,7 +48,7 @@ class Frame:
     @property
     def bottom(self) -> float:
         """The foot of the plot, where the axis lies."""
-        return self.height - 30
+        return self.height - self.foot
 
 
 def ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
@@ -96,18 +98,25 @@ def frame_axes(
     frame: Frame, scale_x: Scale, scale_y: Scale, label_x: str, label_y: str
 ) -> list[str]:
     """Return the two axes of a plot."""
-    parts = axis(scale_x, frame.bottom, label_x, grid_top=frame.top)
-    parts.append(line(frame.left, frame.top, frame.left, frame.bottom, MUTED, 0.6))
-    for tick in ticks(scale_y.low, scale_y.high):
-        y = scale_y(tick)
+    across = axis(scale_x, frame.bottom, label_x, grid_top=frame.top)
+    return [*across, *rising_axis(frame, scale_y, label_y)]
+
+
+def rising_axis(
+    frame: Frame, scale: Scale, label: str, *, size: float = 7.5, most: int = 6
+) -> list[str]:
+    """Return the axis at the left of a plot, with ticks and its label along it."""
+    parts = [line(frame.left, frame.top, frame.left, frame.bottom, MUTED, 0.6)]
+    for tick in ticks(scale.low, scale.high, most):
+        y = scale(tick)
         parts.append(line(frame.left - 3, y, frame.left, y, MUTED, 0.6))
         parts.append(
-            lettering(frame.left - 5, y + 2.6, number(tick), anchor="end", size=7.5, colour=MUTED)
+            lettering(frame.left - 5, y + 2.6, number(tick), anchor="end", size=size, colour=MUTED)
         )
     x, y = 7.0, (frame.top + frame.bottom) / 2
     parts.append(
         f'<text x="{short(x)}" y="{short(y)}" transform="rotate(-90 {short(x)} {short(y)})" '
-        f'text-anchor="middle" font-size="8" fill="{INK}">{escape(label_y)}</text>'
+        f'text-anchor="middle" font-size="{short(size + 0.5)}" fill="{INK}">{escape(label)}</text>'
     )
     return parts
 

@@ -31,6 +31,16 @@ def line(  # noqa: PLR0917 - two ends and a stroke, as SVG orders them
     )
 
 
+def polyline(places: Iterable[tuple[float, float]], colour: str, width: float, dash: str) -> str:
+    """Return a line through several places; `dash` as in `line`."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    corners = " ".join(f"{short(x)},{short(y)}" for x, y in places)
+    return (
+        f'<polyline points="{corners}" fill="none" stroke="{colour}" '
+        f'stroke-width="{short(width)}" stroke-linejoin="round"{dashed}/>'
+    )
+
+
 def rectangle(x: float, y: float, width: float, height: float, fill: str) -> str:
     """Return a filled rectangle."""
     return (
@@ -55,6 +65,14 @@ def square(x: float, y: float, half: float, stroke: str, fill: str) -> str:
 def diamond(x: float, y: float, half: float, fill: str) -> str:
     """Return a filled diamond."""
     corners = ((x - half, y), (x, y - half), (x + half, y), (x, y + half))
+    places = " ".join(f"{short(a)},{short(b)}" for a, b in corners)
+    return f'<polygon points="{places}" fill="{fill}"/>'
+
+
+def triangle(x: float, y: float, half: float, fill: str, *, points_right: bool) -> str:
+    """Return a small filled triangle beside a place, which points away from it."""
+    tip = x + (2 * half if points_right else -2 * half)
+    corners = ((x, y - half), (tip, y), (x, y + half))
     places = " ".join(f"{short(a)},{short(b)}" for a, b in corners)
     return f'<polygon points="{places}" fill="{fill}"/>'
 

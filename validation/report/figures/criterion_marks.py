@@ -43,12 +43,13 @@ def criterion_mark(mark: CriterionMark, half_width: float) -> Markup:
     parts = [
         rectangle(shaded, 0, middle - 3, height, PALE),
         line(middle, 0, middle, height, INK, 0.8),
-        *_estimate(mark.estimate, scale, y, mark.verdict),
+        *estimate_parts(mark.estimate, scale, y, mark.verdict),
     ]
     return svg(width, height, mark.alt, parts, css_class="criterion-mark")
 
 
-def _estimate(estimate: Estimate, scale: Scale, y: float, verdict: str) -> list[str]:
+def estimate_parts(estimate: Estimate, scale: Scale, y: float, verdict: str) -> list[str]:
+    """Return value and limits on a line; the mark and colour say the verdict."""
     colour = VERDICT_COLOURS.get(verdict, INK)
     parts = []
     if estimate.lower is not None and estimate.upper is not None:

@@ -5,6 +5,7 @@ MUTED = "#5c6670"
 HAIRLINE = "#b9c0c7"
 PALE = "#e9edf0"
 ACCENT = "#0b4f6c"
+BAR = "#a9bfcb"
 MET = "#00664b"
 NOT_MET = "#a63a00"
 

@@ -24,6 +24,11 @@ class Strip:
     mark: float | None = None
     """A value marked by a line, e.g. a median that the evidence holds."""
 
+    @property
+    def is_binned(self) -> bool:
+        """True where there are more values than dots have room for: bars are drawn."""
+        return len(self.values) > MOST_MARKS
+
 
 def dot_strips(
     strips: Sequence[Strip],

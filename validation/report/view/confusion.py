@@ -4,17 +4,20 @@ The numbers are rows of ``class_confusion.csv``, for which the table names the f
 tables of cases and objects do for theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from validation.evidence.class_confusion import FALSE_POSITIVE, MISSED
 from validation.report.contents import RecordContents, Row
+from validation.report.figures import Matrix, matrix_picture
 from validation.report.formatting import number, plural
-from validation.report.view.elements import Column, Numbering, Table, row, strong, text
+from validation.report.view.elements import Column, Figure, Numbering, Table, row, strong, text
 from validation.report.view.wording import Words, sentence
 
 _MOST_COLUMNS = 7
 """With more classes and the missed objects there is no room for a column each."""
 _MOST_ROWS = 20
+_MOST_DRAWN = 40
+"""With more classes the cells of the picture would be too small to tell."""
 _FALSE, _MISSED = "found where nothing is", "missed"
 
 
@@ -100,4 +103,52 @@ def _list_of_confusions(
             for one in shown
         ],
         notes=(note, said if others else "", "" if confused else "There is none."),
+    )
+
+
+def confusion_figures(
+    contents: RecordContents, words: Words, numbering: Numbering, tables: Sequence[Table]
+) -> list[Figure]:
+    """Return the confusion of classes as a picture; none where there is no table, or no room."""
+    rows = [one for one in contents.confusion_rows if not one["subgroup"]]
+    names = contents.protocol.class_names()
+    if not tables or len(names) > _MOST_DRAWN:
+        return []
+    count = {(one["reference_class"], one["predicted_class"]): int(one["objects"]) for one in rows}
+    lines = [
+        tuple(
+            None if (of, to) == (FALSE_POSITIVE, MISSED) else count.get((of, to), 0)
+            for to in (*names, MISSED)
+        )
+        for of in (*names, FALSE_POSITIVE)
+    ]
+    matrix = Matrix((*names, _FALSE), (*names, _MISSED), tuple(lines))
+    drawing = matrix_picture(
+        matrix,
+        alt=_alt(count, names),
+        row_label=sentence(words.reference),
+        column_label="Predicted class",
+    )
+    source = "evidence/class_confusion.csv"
+    shown = ", ".join(one.label for one in tables)
+    return [
+        numbering.figure(
+            "Objects by class in reference and prediction; the darker, the larger the share of "
+            f"its row. Numbers: {shown} and {source}.",
+            drawing,
+        )
+    ]
+
+
+def _alt(count: Mapping[tuple[str, str], int], names: Sequence[str]) -> str:
+    agreed = sum(objects for (of, to), objects in count.items() if of == to)
+    others = sum(
+        objects for (of, to), objects in count.items() if of != to and {of, to} <= {*names}
+    )
+    missed = sum(objects for (_, to), objects in count.items() if to == MISSED)
+    false = sum(objects for (of, _), objects in count.items() if of == FALSE_POSITIVE)
+    return (
+        f"Confusion matrix of {plural(len(names), 'class', 'classes')}: "
+        f"{plural(agreed, 'object')} of the same class, {number(others)} of another, "
+        f"{number(missed)} missed, {number(false)} found where nothing is."
     )

@@ -78,6 +78,9 @@ class CriterionView:
     """E.g. ``lower limit 0.787 < 0.850``, or why there is none."""
     mark: Markup
     """Interval against bound, as a drawing."""
+    drawn: CriterionMark
+    """The same, for drawings of all criteria."""
+    unit: str
     verdict: Verdict
     rationale: str
 
@@ -128,6 +131,8 @@ def _view(
         mark=criterion_mark(
             _mark(finding, f"{finding.id}: {comparison}"), half_widths[finding.unit]
         ),
+        drawn=_mark(finding, comparison),
+        unit=finding.unit,
         verdict=VERDICTS[finding.verdict],
         rationale=criterion.rationale,
     )

@@ -243,7 +243,6 @@ def _figure(pairs: list[Pair], numbering: Numbering) -> Figure | None:
             pairs,
             alt=f"Differences of components and objects against their mean, {cases}.",
             quantity="objects",
-            bias=None,
             labels=("mean of both", f"components {MINUS} objects"),
         ),
     )

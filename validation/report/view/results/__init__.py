@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from validation.report.contents import RecordContents
 from validation.report.view.addresses import Addresses
 from validation.report.view.criteria import CriterionView
-from validation.report.view.elements import Heading, Numbering, Table
+from validation.report.view.elements import Figure, Heading, Numbering, Table
 from validation.report.view.results.agreement import agreement
 from validation.report.view.results.classes import classes
-from validation.report.view.results.criteria import bounds_table, criteria_table
+from validation.report.view.results.criteria import bounds_table, criteria_figures, criteria_table
 from validation.report.view.results.distribution import distribution
 from validation.report.view.results.subgroups import subgroups
 from validation.report.view.results.teller import BlockView, Teller
@@ -29,6 +29,8 @@ class ResultsView:
     criteria: Table
     bounds: Table
     """Where each bound comes from."""
+    criteria_figures: tuple[Figure, ...]
+    """Every criterion with its interval and bound."""
     heading: Heading
     blocks: tuple[BlockView, ...]
     """By class, distribution over cases, subgroups, agreement, timing."""
@@ -43,9 +45,12 @@ def results(
 ) -> ResultsView:
     """Return all results, in the order in which they are printed."""
     teller = Teller(contents, addresses, words, numbering)
+    criteria_heading = numbering.section("Results by criterion", "results-criteria")
+    table = criteria_table(numbering, criteria)
     return ResultsView(
-        criteria_heading=numbering.section("Results by criterion", "results-criteria"),
-        criteria=criteria_table(numbering, criteria),
+        criteria_heading=criteria_heading,
+        criteria=table,
+        criteria_figures=criteria_figures(numbering, criteria, table),
         bounds=bounds_table(numbering, criteria),
         heading=numbering.section("Results in detail", "results"),
         blocks=tuple(

@@ -6,9 +6,13 @@ from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue, Scope
 from validation.report.formatting import long_unit, number
 from validation.report.view.addresses import sample_words
-from validation.report.view.confusion import confusion_tables
+from validation.report.view.confusion import confusion_figures, confusion_tables
 from validation.report.view.elements import Column, Table, row, strong, text
-from validation.report.view.results.sizes import size_tables
+from validation.report.view.results.average_precision import METRICS as AVERAGE_PRECISIONS
+from validation.report.view.results.average_precision import average_precision_tables
+from validation.report.view.results.class_bars import figures_by_class
+from validation.report.view.results.curves import class_curves, grids_of_curves
+from validation.report.view.results.sizes import size_figures, size_tables
 from validation.report.view.results.teller import AGREEMENT, NOTHING, TIMINGS, BlockView, Teller
 from validation.report.view.wording import sentence
 
@@ -19,7 +23,7 @@ _PRESENCE_COUNTS = (
     "presence_true_negatives",
 )
 _THRESHOLDS_A_TABLE = 4
-_BY_THRESHOLD = frozenset({"average_precision_at"})
+_BY_THRESHOLD = frozenset(AVERAGE_PRECISIONS)
 _ELSEWHERE = frozenset({*TIMINGS, *(one.id for one in CATALOGUE if one.is_of_reference_alone)})
 """Printed under timing, and with the method: those of the reference alone."""
 
@@ -38,25 +42,33 @@ def classes(teller: Teller) -> list[BlockView]:
             title = f"Class {name}" if name else "Over all classes"
             anchor = f"results-class-{place}" if name else "results-all"
             heading = teller.numbering.subsection(title, anchor)
-            tables = (*_class_tables(teller, figures, title), *size_tables(teller, name, title))
+            by_class, bars = figures_by_class(teller) if name is None else ((), ())
+            tables = _class_tables(teller, name, figures, title)
+            sizes = size_tables(teller, name, title, _BY_THRESHOLD)
+            drawn = [*bars, *size_figures(teller, name, title, sizes)]
             if name is None:
                 told = confusion_tables(teller.contents, teller.words, teller.numbering)
-                tables = (*tables, *told)
-            blocks.append(BlockView(heading, (), tables, ()))
+                drawn += confusion_figures(teller.contents, teller.words, teller.numbering, told)
+                drawn += grids_of_curves(teller)
+            else:
+                told = ()
+                drawn += class_curves(teller, name, ", ".join(one.label for one in tables[:2]))
+            blocks.append(BlockView(heading, (), (*by_class, *tables, *sizes, *told), tuple(drawn)))
     return blocks
 
 
-def _class_tables(teller: Teller, figures: Sequence[MetricValue], title: str) -> tuple[Table, ...]:
-    at_iou = [one for one in figures if one.scope.iou is not None]
-    plain = [one for one in figures if one.scope.iou is None]
+def _class_tables(
+    teller: Teller, name: str | None, figures: Sequence[MetricValue], title: str
+) -> tuple[Table, ...]:
+    here = [one for one in figures if one.metric not in _BY_THRESHOLD]
+    at_iou = [one for one in here if one.scope.iou is not None]
+    plain = [one for one in here if one.scope.iou is None]
     presence = [one for one in plain if one.metric in _PRESENCE_COUNTS]
     rest = [one for one in plain if one.metric not in _PRESENCE_COUNTS]
     counts = [one for one in rest if definition(one.metric).aggregation == "count"]
     others = [one for one in rest if definition(one.metric).aggregation != "count"]
-    curves = [one for one in at_iou if one.metric in _BY_THRESHOLD]
-    tables = _threshold_tables(teller, [one for one in at_iou if one not in curves], title)
-    if curves:
-        tables.append(_curve_table(teller, curves, title))
+    tables = _threshold_tables(teller, at_iou, title)
+    tables += average_precision_tables(teller, name, title)
     if others:
         tables.append(teller.list_of(f"{title}: further figures" if at_iou else title, others))
     if presence:
@@ -84,27 +96,6 @@ def _threshold_tables(teller: Teller, figures: Sequence[MetricValue], title: str
         columns += [Column(f"IoU\u00a0{number(iou)}", width, "number") for iou in some]
         tables.append(teller.numbering.table(f"{title}: by IoU threshold", columns, rows))
     return tables
-
-
-def _curve_table(teller: Teller, figures: Sequence[MetricValue], title: str) -> Table:
-    """Return figures that are given at many thresholds, one line a threshold."""
-    return teller.numbering.table(
-        f"{title}: average precision by IoU threshold",
-        (
-            Column("Figure", "46%"),
-            Column("IoU", "14%"),
-            Column("Result", "40%", "number"),
-        ),
-        [
-            row(
-                strong(teller.words.metric(definition(one.metric))),
-                text(number(one.scope.iou)),
-                teller.cell(one),
-            )
-            for one in figures
-            if one.scope.iou is not None
-        ],
-    )
 
 
 def _count_table(teller: Teller, caption: str, figures: Iterable[MetricValue]) -> Table:

@@ -2,8 +2,22 @@
 
 from collections.abc import Sequence
 
+from validation.report.figures import CriterionPanel, CriterionRow, criteria_forest
+from validation.report.formatting import plural, unit_word
 from validation.report.view.criteria import CriterionView
-from validation.report.view.elements import Column, Numbering, Table, paragraphs, row, strong, text
+from validation.report.view.elements import (
+    Column,
+    Figure,
+    Numbering,
+    Result,
+    Table,
+    paragraphs,
+    row,
+    strong,
+    text,
+)
+
+_MOST_ROWS = 36
 
 
 def criteria_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> Table:
@@ -47,3 +61,68 @@ def bounds_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> Tab
             for one in criteria
         ],
     )
+
+
+def criteria_figures(
+    numbering: Numbering, criteria: Sequence[CriterionView], table: Table
+) -> tuple[Figure, ...]:
+    """Return every criterion with its interval and bound, a panel a unit and direction; by page."""
+    parts = _by_page(criteria)
+    return tuple(
+        numbering.figure(
+            "Every criterion with its interval and its bound (line); the shade is the side that "
+            "meets it. A disc is met, a hollow square is not met. Criteria of one unit and "
+            f"direction share an axis. Numbers: {table.label}.",
+            criteria_forest(
+                [_panel(unit, rows) for (unit, _), rows in part.items()], alt=_alt(part)
+            ),
+        )
+        for part in parts
+    )
+
+
+_Panels = dict[tuple[str, str], list[CriterionView]]
+"""Criteria by unit and direction."""
+
+
+def _by_page(criteria: Sequence[CriterionView]) -> list[_Panels]:
+    """Return the criteria by what compares, on as many drawings as pages have room for."""
+    kinds = list(dict.fromkeys(_kind(one) for one in criteria))
+    ordered = sorted(criteria, key=lambda one: kinds.index(_kind(one)))
+    pages: list[_Panels] = []
+    for start in range(0, len(ordered), _MOST_ROWS):
+        page: _Panels = {}
+        for one in ordered[start : start + _MOST_ROWS]:
+            page.setdefault(_kind(one), []).append(one)
+        pages.append(page)
+    return pages
+
+
+def _kind(one: CriterionView) -> tuple[str, str]:
+    return one.unit, one.drawn.direction
+
+
+def _panels(part: _Panels) -> list[CriterionPanel]:
+    return [_panel(unit, rows) for (unit, _), rows in part.items()]
+
+
+def _panel(unit: str, criteria: Sequence[CriterionView]) -> CriterionPanel:
+    rows = [
+        CriterionRow(
+            one.id,
+            one.what,
+            one.bound,
+            one.result.words if isinstance(one.result, Result) else " ".join(one.result.lines),
+            one.drawn,
+        )
+        for one in criteria
+    ]
+    return CriterionPanel(unit_word(unit) or "ratio", tuple(rows))
+
+
+def _alt(panels: _Panels) -> str:
+    every = [one for rows in panels.values() for one in rows]
+    missed = [one.id for one in every if one.verdict.key != "met"]
+    lead = f"not met or not evaluable: {', '.join(missed)}" if missed else "all met"
+    said = "; ".join(f"{one.id}: {one.comparison}, {one.verdict.word}" for one in every)
+    return f"Forest plot of {plural(len(every), 'criterion', 'criteria')}, {lead}. {said}."

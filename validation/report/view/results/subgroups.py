@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from validation.evidence.catalogue import definition
 from validation.evidence.metric_values import MetricValue, metric_id
-from validation.report.figures import Estimate, ForestRow, forest_plot
-from validation.report.formatting import long_unit, number
+from validation.report.figures import ForestRow, forest_plot
+from validation.report.formatting import number
 from validation.report.view.elements import Column, Figure, Table, row, strong
-from validation.report.view.results.teller import TIMINGS, BlockView, Teller
-from validation.report.view.wording import sentence
+from validation.report.view.results.teller import TIMINGS, BlockView, Teller, estimate
+from validation.report.view.wording import joined, sentence
 
 _HEADLINES = {
     "instance": ("recall", "precision", "f1"),
@@ -23,12 +23,13 @@ _MOST_FORESTS = 3
 def subgroups(teller: Teller) -> BlockView | None:
     """Return the main figures of every subgroup."""
     plan = teller.contents.protocol
-    headlines = _headlines(teller)
+    headlines = headlines_of(teller)
     if not plan.subgroups or not headlines:
         return None
     heading = teller.numbering.subsection("Subgroups", "subgroups")
     tables = tuple(_subgroup_table(teller, column, headlines) for column in plan.subgroups)
-    figures = tuple(_subgroup_forest(teller, one) for one in headlines[:_MOST_FORESTS])
+    numbers = joined([one.label for one in tables])
+    figures = tuple(_subgroup_forest(teller, one, numbers) for one in headlines[:_MOST_FORESTS])
     words = (
         (
             "Subgroups were named in the protocol. Their intervals are wider than the overall "
@@ -38,7 +39,7 @@ def subgroups(teller: Teller) -> BlockView | None:
     return BlockView(heading, words, tables, figures)
 
 
-def _headlines(teller: Teller) -> list[MetricValue]:
+def headlines_of(teller: Teller) -> list[MetricValue]:
     """Return the overall figures shown by subgroup: those with a bound, then the usual."""
     plan = teller.contents.protocol
     bounded = [
@@ -94,30 +95,20 @@ def _subgroup_table(teller: Teller, column: str, headlines: Sequence[MetricValue
         f"Main figures by {column}",
         (
             Column(sentence(column), "16%"),
-            *(Column(_short_name(teller, one), width, "number") for one in headlines),
+            *(Column(teller.short_name(one), width, "number") for one in headlines),
         ),
         rows,
     )
 
 
-def _short_name(teller: Teller, figure: MetricValue) -> str:
-    name = teller.words.metric(definition(figure.metric))
-    iou = f", IoU\u00a0{number(figure.scope.iou)}" if figure.scope.iou is not None else ""
-    several = len(teller.contents.protocol.classes) > 1
-    class_name = f", {figure.scope.class_name}" if several and figure.scope.class_name else ""
-    size = f", {figure.scope.size} objects" if figure.scope.size is not None else ""
-    unit = long_unit(figure.unit)
-    return f"{name}{class_name}{iou}{size}" + (f" [{unit}]" if unit else "")
-
-
-def _subgroup_forest(teller: Teller, overall: MetricValue) -> Figure:
+def _subgroup_forest(teller: Teller, overall: MetricValue, numbers: str) -> Figure:
     rows = [_forest_row(teller, "all cases", overall, is_overall=True)]
     for column in teller.contents.protocol.subgroups:
         for value in _values_of(teller, column):
             figure = _of_subgroup(teller, overall, column, value)
             if figure is not None:
                 rows.append(_forest_row(teller, f"{column} {value}", figure))
-    name = _short_name(teller, overall)
+    name = teller.short_name(overall)
     bound = _bound_of(teller, overall)
     drawing = forest_plot(
         rows,
@@ -127,7 +118,7 @@ def _subgroup_forest(teller: Teller, overall: MetricValue) -> Figure:
         bound=bound,
     )
     lines = "dashed line: all cases" + ("; solid line: bound" if bound is not None else "")
-    return teller.numbering.figure(f"{name} by subgroup; {lines}.", drawing)
+    return teller.drawn(f"{name} by subgroup; {lines}.", drawing, numbers=numbers)
 
 
 def _bound_of(teller: Teller, figure: MetricValue) -> float | None:
@@ -138,12 +129,6 @@ def _bound_of(teller: Teller, figure: MetricValue) -> float | None:
 def _forest_row(
     teller: Teller, label: str, figure: MetricValue, *, is_overall: bool = False
 ) -> ForestRow:
-    interval = figure.interval
-    estimate = Estimate(
-        figure.value,
-        interval.lower if interval else None,
-        interval.upper if interval else None,
-    )
     printed = teller.addresses.result(figure.id)
     words = "not defined" if figure.value is None else printed.words
-    return ForestRow(label, f"n = {number(figure.n)}", estimate, words, is_overall)
+    return ForestRow(label, f"n = {number(figure.n)}", estimate(figure), words, is_overall)

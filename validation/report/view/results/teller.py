@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue
 from validation.report.contents import RecordContents
-from validation.report.formatting import long_unit
+from validation.report.figures import Estimate
+from validation.report.formatting import long_unit, number
 from validation.report.view.addresses import Addresses, sample_words
 from validation.report.view.elements import (
     Cell,
@@ -75,3 +78,33 @@ class Teller:
             ),
             rows,
         )
+
+    def drawn(self, caption: str, *drawings: Markup, numbers: str) -> Figure:
+        """Return the next figure; its caption says where the numbers behind it stand."""
+        return self.numbering.figure(f"{caption} Numbers: {numbers}.", *drawings)
+
+    def short_name(self, figure: MetricValue) -> str:
+        """Return the name of a figure with its threshold, and its class where there are several."""
+        several = len(self.contents.protocol.classes) > 1
+        class_name = figure.scope.class_name
+        return self.name_at_threshold(figure, f", {class_name}" if several and class_name else "")
+
+    def name_at_threshold(self, figure: MetricValue, class_words: str = "") -> str:
+        """Return the name of a figure with its threshold, size and a unit of words."""
+        name = self.words.metric(definition(figure.metric))
+        iou = f", IoU\u00a0{number(figure.scope.iou)}" if figure.scope.iou is not None else ""
+        size = f", {figure.scope.size} objects" if figure.scope.size is not None else ""
+        unit = long_unit(figure.unit)
+        return f"{name}{class_words}{iou}{size}" + (f" [{unit}]" if unit else "")
+
+
+def estimate(figure: MetricValue | None) -> Estimate:
+    """Return a figure as it is drawn; nothing where there is none."""
+    if figure is None:
+        return Estimate(None)
+    interval = figure.interval
+    return Estimate(
+        figure.value,
+        interval.lower if interval else None,
+        interval.upper if interval else None,
+    )

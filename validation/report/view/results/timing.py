@@ -17,15 +17,16 @@ def timing(teller: Teller) -> BlockView | None:
     processes = plural(run.workers, "process", "processes")
     tables = (teller.list_of("Latency of a case, from reading to the prediction", run.timing),)
     words = ((f"Measured on the machine named above, with {processes}."),)
-    return BlockView(heading, words, tables, _latency_figures(teller))
+    return BlockView(heading, words, tables, _latency_figures(teller, tables[0].label))
 
 
-def _latency_figures(teller: Teller) -> tuple[Figure, ...]:
+def _latency_figures(teller: Teller, table: str) -> tuple[Figure, ...]:
     timings = teller.contents.run.case_timings
     if not timings:
         return ()
     median = metric_id("latency_median_ms")
     mark = teller.addresses.figure(median).value if median in teller.addresses else None
+    said = teller.addresses.result(median).words if median in teller.addresses else "not known"
     strips = [
         Strip(sentence(STAGES[stage]), tuple(getattr(one, f"{stage}_ms") for one in timings))
         for stage in ("read", "preprocess", "inference", "postprocess")
@@ -34,10 +35,11 @@ def _latency_figures(teller: Teller) -> tuple[Figure, ...]:
     drawing = dot_strips(
         strips,
         alt=f"Dot plot of the latency of {plural(len(timings), 'case')} by stage: reading, "
-        "pre-processing, inference, post-processing and total.",
+        f"pre-processing, inference, post-processing and total. Median of the total {said}.",
         axis_label="milliseconds",
         low=0.0,
         mark_label="median",
     )
-    caption = "Latency by stage; each dot is a case."
-    return (teller.numbering.figure(caption, drawing),)
+    marks = "bars count cases" if strips[0].is_binned else "each dot is a case"
+    numbers = f"{table} and run.json"
+    return (teller.drawn(f"Latency by stage; {marks}.", drawing, numbers=numbers),)
