@@ -66,6 +66,9 @@ class Addresses:
             for letter, figures in sources
             for place, figure in enumerate(figures, start=1)
         }
+        self._by_scope: dict[_Place, list[MetricValue]] = {}
+        for figure in self.all_figures():
+            self._by_scope.setdefault(_without_iou(figure.scope), []).append(figure)
         self._decimals = _decimals_by_figure(contents.findings.criteria)
         self._printed: set[str] = set()
 
@@ -83,13 +86,7 @@ class Addresses:
 
     def select(self, scope: Scope) -> tuple[MetricValue, ...]:
         """Return the figures of a class, size and subgroup, at every IoU threshold."""
-        return tuple(
-            figure
-            for figure in self.all_figures()
-            if figure.scope.class_name == scope.class_name
-            and figure.scope.size == scope.size
-            and figure.scope.subgroup == scope.subgroup
-        )
+        return tuple(self._by_scope.get(_without_iou(scope), ()))
 
     def decimals(self, figure: MetricValue) -> int:
         """Return the decimals with which a figure is printed."""
@@ -133,6 +130,13 @@ class Addresses:
     def count(self, letter: Literal["E", "T"]) -> int:
         """Return how many figures a file holds."""
         return sum(entry.letter == letter for entry in self._entries.values())
+
+
+_Place = tuple[str | None, str | None, frozenset[tuple[str, str]]]
+
+
+def _without_iou(scope: Scope) -> _Place:
+    return scope.class_name, scope.size, frozenset(scope.subgroup.items())
 
 
 def sample_words(figure: MetricValue) -> str:
