@@ -32,6 +32,26 @@ def tiny() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def extremes() -> ModuleType:
+    """The script that draws studies at the edges of what documents hold."""
+    return _load(CHECKOUT / "tests" / "report" / "extreme_studies.py")
+
+
+@pytest.fixture(scope="session")
+def scripts_record(extremes: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record whose names are Japanese and Arabic; not to be changed."""
+    study: Any = extremes.drawn(tmp_path_factory.mktemp("scripts"), "scripts").lock()
+    study.run()
+    return Path(study.folder / "record")
+
+
+@pytest.fixture(scope="session")
+def broken_rules() -> Callable[[bytes], list[str]]:
+    """What a PDF breaks of PDF/A-3a and PDF/UA-1, in words; see ``tests/report/pdf_rules.py``."""
+    return _load(CHECKOUT / "tests" / "report" / "pdf_rules.py").broken_rules  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
 def terminal() -> Callable[..., Any]:
     """Run a command at a terminal of its own; see ``tests/cli/terminal.py``."""
     if sys.platform == "win32":

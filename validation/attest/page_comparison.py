@@ -197,7 +197,10 @@ def _compared(
     printed = "".join(_without_head(body, expected) for body in bodies)
     drawn = "".join(one.text for one in expected.drawings if span.start <= one.start < span.end)
     wanted = expected.text[span.start : span.end] + drawn
-    shown = [Span(one.start - span.start, one.end - span.start) for one in expected.reordered]
+    shown = [
+        Span(one.start - span.start, one.end - span.start, _drawn_in(one, expected))
+        for one in expected.reordered
+    ]
     for start, end, first, last in _in_order(changes(wanted, printed), wanted, printed, shown):
         place = expected.place(min(span.start + start, span.end))
         yield Difference(page, place, _quoted(printed[first:last]), _quoted(wanted[start:end]))
@@ -209,12 +212,26 @@ def _in_order(
     """Return the changes without those that only reorder a paragraph that may be reordered."""
     for span in reordered:
         inside = [one for one in found if one[0] <= span.end and one[1] >= span.start]
-        if inside:
-            before = wanted[inside[0][0] : inside[-1][1]]
-            after = printed[inside[0][2] : inside[-1][3]]
-            if _unordered(before) == _unordered(after):
-                found = [one for one in found if one not in inside]
+        if inside and _only_reordered(inside, wanted, printed, span):
+            found = [one for one in found if one not in inside]
     return found
+
+
+def _only_reordered(inside: Sequence[Change], wanted: str, printed: str, span: Span) -> bool:
+    """Tell whether changes are of the order in a span alone, and all beside it is the same."""
+    (first, _, begins, _), (_, last, _, ends) = inside[0], inside[-1]
+    if span.text:  # with drawings in the line, whose words are read in it or after the page
+        return _unordered(wanted[first:last]) == _unordered(printed[begins:ends])
+    start, end = begins + span.start - first, ends - (last - span.end)
+    return (
+        wanted[first : span.start] == printed[begins:start]
+        and wanted[span.end : last] == printed[end:ends]
+        and _unordered(wanted[span.start : span.end]) == _unordered(printed[start:end])
+    )
+
+
+def _drawn_in(span: Span, expected: Expected) -> str:
+    return "".join(one.text for one in expected.drawings if span.start <= one.start <= span.end)
 
 
 def _unordered(text: str) -> list[str]:

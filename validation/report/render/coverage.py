@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from validation.report.render.directions import OVERRIDES
 from validation.report.render.templates import template_folder
 
 _FONT_SUFFIXES = (".otf", ".ttf", ".woff", ".woff2")
@@ -17,7 +18,8 @@ PACKED_FONTS = (".woff", ".woff2")
 def uncovered_characters(html: str) -> tuple[str, ...]:
     """Return the characters of a document's text that no bundled font can print, sorted.
 
-    Such a character would become an empty box, and the PDF would not be PDF/A.
+    Such a character would become an empty box, and the PDF would not be PDF/A. Those that turn
+    letters around are among them, so that nobody reads another name than the one that is there.
 
     Args:
         html: The document, or any text.
@@ -47,6 +49,8 @@ def spelt(character: str) -> str:
 
 
 def _unprintable(character: str, covered: frozenset[int]) -> bool:
+    if character in OVERRIDES:
+        return True
     category = unicodedata.category(character)
     if character in "\0\t\n\f\r" or category in {"Cf", "Zs"} or _selects_variant(character):
         return False  # HTML drops it, or it is laid out without a glyph of its own

@@ -13,6 +13,7 @@ from validation.report.pdf_writing import rewritten
 from validation.report.render.attachments import Attachment, embedded, in_order, list_once
 from validation.report.render.complaints import complaints, raise_problems
 from validation.report.render.coverage import spelt
+from validation.report.render.directions import set_directions
 from validation.report.render.fetching import BASE_URL, Fetcher
 from validation.report.render.fonts import load_weasyprint
 from validation.report.render.templates import NO_FILES, template_folder
@@ -147,6 +148,7 @@ def _laid_out(html: str, weasyprint: Any, fonts: Any, fetcher: Fetcher) -> Any: 
     ]
     document = weasyprint.HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
     mark_places(document.etree_element)
+    set_directions(document.etree_element)
     return document.render(font_config=fonts, stylesheets=styles)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 
 from validation.errors import RenderError
+from validation.report.render.directions import isolated, only_in_text
 from validation.report.render.sandbox import TEMPLATE_SUFFIX, SandboxedTemplates
 
 COMPANY_STYLE = "styles/company.css"
@@ -72,7 +73,8 @@ def environment(
         checked = _printable(value)
         if printed is not None:
             printed(checked)
-        return checked
+        # Markup is made of values that were isolated already.
+        return isolated(checked) if type(checked) is str else checked
 
     bundled = jinja2.FileSystemLoader(template_folder())
     if not has_templates(company):
@@ -106,7 +108,7 @@ def render_html(
     """
     try:
         loaded = environment(company, printed=printed).get_template(template)
-        return loaded.render(view=view, company=_company(company))
+        return only_in_text(loaded.render(view=view, company=_company(company)))
     except jinja2.TemplateNotFound as error:
         raise RenderError(f"there is no template {error.name}", where=template) from error
     except jinja2.TemplateError as error:
