@@ -4,21 +4,28 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+import pypdfium2
 import pytest
 
+from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue
 from validation.judge.findings import CaseFinding, Findings
+from validation.record import digest
 from validation.report import formatting
 from validation.report.contents import RecordContents
-from validation.report.render import render_html
+from validation.report.render import render_html, render_pdf
 from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_labels
 from validation.report.view.elements import Result, Table, paragraphs
+from validation.report.view.summary import MOST_OPEN_ROWS
+from validation.report.view.wording import Words
+from validation.testset.openings import Openings
 
 ContentsOf = Callable[..., RecordContents]
 
@@ -458,3 +465,68 @@ def test_many_classes_have_a_list_of_confusions(contents_of: ContentsOf) -> None
 def test_one_class_has_no_block_over_all_classes(instance_contents: RecordContents) -> None:
     anchors = {one.heading.anchor for one in report_view(instance_contents).results.blocks}
     assert "results-all" not in anchors
+
+
+def test_the_summary_counts_what_it_has_no_room_for(contents_of: ContentsOf) -> None:
+    base = contents_of(donors=2, fields=2).protocol
+    first = base.criteria[0].model_dump()
+    many = [{**first, "id": f"AC-{n:02d}", "bound": 0.99} for n in range(40)]
+    view = report_view(contents_of(donors=6, fields=2, criteria=many))
+    assert len(view.summary.criteria.rows) == MOST_OPEN_ROWS
+    assert f"The first {MOST_OPEN_ROWS} of 40" in view.summary.criteria.notes[-1]
+    criteria = [one for one in view.summary.failures if one.label.startswith("AC-")]
+    [further] = [one for one in view.summary.failures if one.label == "Further"]
+    assert f"{40 - len(criteria)}\u00a0more criteria" in further.words
+    assert further.anchor in {one.anchor for one in view.headings}
+    assert "and 32 more" in view.summary.verdict_sentence
+
+
+def test_the_summary_says_which_run_it_is(instance_contents: RecordContents) -> None:
+    openings = Openings(
+        trail_id="a" * 16, head_sequence=4, head_digest=digest(b""), number=1, openings=()
+    )
+    contents = dataclasses.replace(instance_contents, openings=openings)
+    [run] = [one for one in report_view(contents).summary.facts if one.label == "Run"]
+    assert "Run 1 of 0 on this test set." in run.paragraphs[0]
+
+
+@pytest.mark.parametrize(("count", "bound"), [(6, 0.99999), (8, 0.99999), (10, 0.1), (40, 0.99999)])
+def test_the_summary_is_one_page_whatever_the_protocol_holds(
+    count: int, bound: float, contents_of: ContentsOf
+) -> None:
+    base = contents_of(donors=2, fields=2).protocol
+    first = base.criteria[0].model_dump()
+    criteria = [{**first, "id": f"AC-{n:02d}", "bound": bound} for n in range(count)]
+    contents = contents_of(donors=6, fields=2, criteria=criteria)
+    document = contents.protocol.document.model_copy(update={"page_size": "Letter"})
+    test_set = contents.protocol.test_set.model_copy(update={"simulated": True})
+    protocol = contents.protocol.model_copy(
+        update={"document": document, "test_set": test_set, "limits": "No limit is known. " * 400}
+    )
+    html = render_html(TEMPLATE, report_view(dataclasses.replace(contents, protocol=protocol)))
+    start, end = html.index('<nav class="toc">'), html.index("</main>")
+    only_front = f'{html[:start]}<p id="after">After the summary</p>{html[end:]}'
+    pages = _pages(only_front)
+    assert "Decision summary" in pages[1]
+    assert "After the summary" in pages[2]
+
+
+def _pages(html: str) -> list[str]:
+    plain = re.sub(r'href="#[^"]*"|data-signature-field="[^"]*"', "", html)
+    pdf = render_pdf(
+        plain,
+        images={},
+        attachments=(),
+        created=datetime(2026, 3, 2, tzinfo=UTC),
+        identifier=b"summary",
+    )
+    with pypdfium2.PdfDocument(pdf) as document:
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in document]
+
+
+def test_no_metric_claims_truth_where_the_reference_is_no_standard() -> None:
+    words = Words("non_reference_standard")
+    names = [words.metric(one) for one in CATALOGUE]
+    truth = ("sensitivity", "specificity", "accuracy", "predictive value", "pixel recall")
+    assert not [name for name in names if any(one in name.lower() for one in truth)]
+    assert Words("reference_standard").metric(definition("pixel_recall")) == "Pixel recall"

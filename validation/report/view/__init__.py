@@ -42,6 +42,7 @@ from validation.report.view.references import (
     references,
 )
 from validation.report.view.results import ResultsView, results
+from validation.report.view.summary import SummaryView, summary
 from validation.report.view.wording import Words
 
 _LONGEST_IMPRINT = 80
@@ -53,7 +54,7 @@ class ReportView:
 
     document: DocumentView
     cover: front.CoverView
-    summary: front.SummaryView
+    summary: SummaryView
     identification: IdentificationView
     intended_use: plan.ItemsView
     model: plan.ItemsView
@@ -93,7 +94,7 @@ def report_view(contents: RecordContents) -> ReportView:
     return ReportView(
         document=document_view(contents),
         cover=front.cover(contents, front.verdict_sentence(contents.findings)),
-        summary=front.summary(contents, addresses, numbering, criteria),
+        summary=summary(contents, addresses, numbering, criteria),
         identification=of_report(contents, numbering),
         intended_use=plan.intended_use(protocol, plan.purpose_of_report(protocol), numbering),
         model=model_that_ran(contents, numbering),

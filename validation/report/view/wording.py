@@ -80,17 +80,31 @@ _STANDINGS: Mapping[str, str] = {
 _AGREEMENT_NAMES: Mapping[str, str] = {
     "recall": "Share of annotated objects found (agreement)",
     "precision": "Share of predicted objects annotated (agreement)",
+    **{
+        f"froc_sensitivity_{rate}": f"Share of annotated objects found at {words} false positives "
+        "an image (agreement)"
+        for rate, words in (
+            ("0_125", "1/8"),
+            ("0_25", "1/4"),
+            ("0_5", "1/2"),
+            *((one, one) for one in "1248"),
+        )
+    },
+    "froc_mean": "Mean share found of the free-response curve (agreement)",
+    "pixel_precision": "Share of predicted pixels annotated (agreement)",
     "pixel_recall": "Positive agreement of pixels",
     "pixel_specificity": "Negative agreement of pixels",
     "pixel_accuracy": "Overall agreement of pixels",
     "presence_sensitivity": "Positive agreement on presence in an image",
     "presence_specificity": "Negative agreement on presence in an image",
+    "presence_balanced_accuracy": "Mean of positive and negative agreement on presence",
     "presence_positive_predictive_value": "Share of images found that are annotated",
     "presence_negative_predictive_value": "Share of images not found that are not annotated",
 }
 
 
-_OVER_CLASSES: Mapping[str, str] = {
+_ENDINGS: Mapping[str, str] = {
+    "_mean_over_cases": " (mean over cases)",
     POOLED_OVER_CLASSES: ", classes pooled",
     MEAN_OVER_CLASSES: ", mean over classes",
 }
@@ -121,10 +135,10 @@ class Words:
         """Return the name of a metric."""
         if not self.is_agreement:
             return definition.name
-        for ending in (POOLED_OVER_CLASSES, MEAN_OVER_CLASSES):
+        for ending, words in _ENDINGS.items():
             one = definition.id.removesuffix(ending)
             if one != definition.id and one in _AGREEMENT_NAMES:
-                return _AGREEMENT_NAMES[one] + _OVER_CLASSES[ending]
+                return _AGREEMENT_NAMES[one] + words
         return _AGREEMENT_NAMES.get(definition.id, definition.name)
 
 
