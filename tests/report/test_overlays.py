@@ -96,7 +96,7 @@ def test_a_tiny_image_has_exact_outlines_and_a_large_one_near_ones() -> None:
         mask = cv2.resize(disc.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST)
         objects = _objects(mask.astype(np.int32))
         rows = [{**ROWS[1], "reference_id": "1"}]
-        (outline,), within = object_outlines(objects, _objects(mask * 0), rows, NOTHING)
+        (outline,), within = object_outlines(objects, _objects(mask * 0), rows, NOTHING, parts=512)
         assert within == most
         differs = int((_filled(outline.path, mask.shape) != (mask > 0)).sum())
         assert differs <= (0 if most == 0 else np.pi * side * 0.75 * most)
@@ -105,14 +105,15 @@ def test_a_tiny_image_has_exact_outlines_and_a_large_one_near_ones() -> None:
 def test_ragged_masks_are_outlined_by_squares_and_nothing_vanishes() -> None:
     noise = np.random.default_rng(1).random((600, 600)) > 0.5
     nothing = np.zeros_like(noise)
-    outlines, within = pixel_outlines({"both": nothing, "reference": noise, "prediction": nothing})
+    masks = {"both": nothing, "reference": noise, "prediction": nothing}
+    outlines, within = pixel_outlines(masks, parts=512)
     assert within > 1
     assert sum(len(points_of(one.path)) for one in outlines) < 60_000
 
 
 def test_every_outcome_is_outlined_by_both_sources() -> None:
     _, reference, prediction = _squares()
-    outlines, _ = object_outlines(reference, prediction, ROWS, NOTHING)
+    outlines, _ = object_outlines(reference, prediction, ROWS, NOTHING, parts=512)
     assert [(one.source, one.outcome, one.object_id) for one in outlines] == [
         ("reference", "matched", 1),
         ("prediction", "matched", 7),
@@ -129,14 +130,14 @@ def test_run_lengths_are_outlined_like_a_label_map() -> None:
         for one in prediction.ids
     )
     as_rle = ObjectSet(prediction.shape, prediction.ids, prediction.classes, masks=masks)
-    assert object_outlines(reference, as_rle, ROWS, NOTHING) == object_outlines(
-        reference, prediction, ROWS, NOTHING
+    assert object_outlines(reference, as_rle, ROWS, NOTHING, parts=512) == object_outlines(
+        reference, prediction, ROWS, NOTHING, parts=512
     )
 
 
 def test_a_prediction_that_no_row_names_is_not_outlined() -> None:
     _, reference, prediction = _squares()
-    outlines, _ = object_outlines(reference, prediction, ROWS[:2], NOTHING)
+    outlines, _ = object_outlines(reference, prediction, ROWS[:2], NOTHING, parts=512)
     assert "false_positive" not in {one.outcome for one in outlines}
 
 
@@ -285,7 +286,7 @@ def test_failures_are_named_by_letter_and_id(instance_contents: RecordContents) 
 
 def test_a_matched_object_is_named_where_it_is_listed(instance_contents: RecordContents) -> None:
     _, reference, prediction = _squares()
-    outlines, _ = object_outlines(reference, prediction, ROWS, frozenset({"1"}))
+    outlines, _ = object_outlines(reference, prediction, ROWS, frozenset({"1"}), parts=512)
     overlay = _overlay(instance_contents, outlines=outlines)
     assert "1" in {one.text for one in labels(overlay, 2)}
 

@@ -31,6 +31,9 @@ LONGEST_PX = 1024
 LONGEST_OF_MANY_PX = 512
 """Longest side of the other pictures: three a line, 250 dots an inch."""
 
+_PARTS, _PARTS_OF_MANY = 512, 340
+"""Parts of the longest side, each 0.15 mm in print, by which outlines are simplified."""
+
 
 def overlay_for_case(  # noqa: PLR0917 - the parts of a case, in the order of the path
     image: NDArray[np.generic],
@@ -59,18 +62,21 @@ def overlay_for_case(  # noqa: PLR0917 - the parts of a case, in the order of th
         prediction = prediction.objects
     shape = (image.shape[0], image.shape[1])
     by = reduction(shape, LONGEST_PX if shown.is_worst else LONGEST_OF_MANY_PX)
+    parts = _PARTS if shown.is_worst else _PARTS_OF_MANY
     ignored = None
     if isinstance(reference, ObjectSet):
         found = _objects_or_none(prediction, reference)
-        outlines, within = object_outlines(reference, found, instance_rows, shown.listed)
+        outlines, within = object_outlines(
+            reference, found, instance_rows, shown.listed, parts=parts
+        )
         caption = _caption_of_objects(instance_rows)
     else:
         ignored = reference.ignored
         class_name = shown.class_name or protocol.class_names()[0]
         index = protocol.class_names().index(class_name) + 1
-        parts = difference(reference, _class_map_or_none(prediction, reference), index)
-        outlines, within = pixel_outlines(parts)
-        caption = _caption_of_pixels(parts, class_name)
+        masks = difference(reference, _class_map_or_none(prediction, reference), index)
+        outlines, within = pixel_outlines(masks, parts=parts)
+        caption = _caption_of_pixels(masks, class_name)
     picture = png(reduced(darkened(contrast_stretched(image), ignored), by))
     overlay = Overlay(
         file=f"{shown.case_id}.png",

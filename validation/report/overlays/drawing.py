@@ -83,17 +83,22 @@ def _layers(overlay: Overlay, unit: float) -> Iterator[str]:
         if outcome in PIXEL_STYLES:
             paths = [_pixels(one, f"{outcome}-{overlay.case_id}", unit) for one in own]
         else:
-            paths = [*_objects(own, OUTCOME_STYLES[outcome], unit)]
+            paths = [*_objects(own, OUTCOME_STYLES[outcome], unit, is_large=overlay.is_worst)]
         yield f'<g class="of-{outcome}">{"".join(paths)}</g>'
 
 
-def _objects(outlines: Iterable[Outline], style: OutcomeStyle, unit: float) -> Iterator[str]:
-    """Yield the dark edges of the lines, then the lines: none lies over another's line."""
+def _objects(
+    outlines: Iterable[Outline], style: OutcomeStyle, unit: float, *, is_large: bool
+) -> Iterator[str]:
+    """Yield the dark edges of the lines, then the lines: none lies over another's line.
+
+    In small pictures, of which there are many, matched objects have no dark edges.
+    """
     paths: dict[str, str] = {}
     for one in outlines:
         paths[one.source] = paths.get(one.source, "") + one.path
     thick = 0.85 if style.letter else 0.5
-    for source, path in paths.items():
+    for source, path in paths.items() if style.letter or is_large else ():
         yield _by(source, stroke(path, DARK, (thick + 0.5) * unit))
     for source, path in paths.items():
         dashes = _DASHES if source == "prediction" else ""

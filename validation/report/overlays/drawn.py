@@ -23,8 +23,6 @@ _MOST_CORNERS = 40_000
 _MOST_RAGGED = 100_000
 """Corners of the masks of a picture before they are simplified."""
 _COARSEST_PX = 16
-_PRINTED_PX = 512
-"""An outline is simplified by this part of the longest side, which is 0.15 mm in print."""
 _CHANGES_NOTHING = 0.3
 
 
@@ -39,7 +37,12 @@ class _Drawn:
 
 
 def object_outlines(
-    reference: ObjectSet, prediction: ObjectSet, rows: Sequence[Row], listed: frozenset[str]
+    reference: ObjectSet,
+    prediction: ObjectSet,
+    rows: Sequence[Row],
+    listed: frozenset[str],
+    *,
+    parts: int,
 ) -> tuple[tuple[Outline, ...], float]:
     """Return the outlines of objects, and how far these may be from the sides of pixels.
 
@@ -51,6 +54,7 @@ def object_outlines(
         prediction: Objects of the model.
         rows: Rows of ``instances.csv`` of the case.
         listed: Ids of matched reference objects that the report lists.
+        parts: Outlines are simplified by this part of the longest side of the image.
     """
     known = [row for row in rows if row["outcome"] in OUTCOME_STYLES]
     drawn = [
@@ -58,7 +62,7 @@ def object_outlines(
         *_drawn("prediction", prediction, _outcome_of_ids(known, "prediction_id")),
     ]
     drawn.sort(key=lambda one: list(OUTCOME_STYLES).index(one.outcome))
-    fewer, within = _simplified([one.edges for one in drawn], max(reference.shape))
+    fewer, within = _simplified([one.edges for one in drawn], max(reference.shape) / parts)
     outlines = (
         Outline(
             source=one.source,
@@ -91,9 +95,9 @@ def _outcome_of_ids(rows: Iterable[Row], column: str) -> dict[int, str]:
     return outcomes
 
 
-def _simplified(every: Sequence[Sequence[Ring]], longest_px: int) -> tuple[list[list[Ring]], float]:
+def _simplified(every: Sequence[Sequence[Ring]], by_px: float) -> tuple[list[list[Ring]], float]:
     """Return edges with fewer corners; of small images, whose pixels are large, all of them."""
-    within = min(1.0, longest_px / _PRINTED_PX)
+    within = min(1.0, by_px)
     within = 0.0 if within < _CHANGES_NOTHING else within
     while True:
         fewer = [[simplified(ring, within) for ring in edges] for edges in every]
@@ -123,19 +127,25 @@ _OUTCOMES: Mapping[Source, str] = {
 }
 
 
-def pixel_outlines(parts: Mapping[Source, Mask]) -> tuple[tuple[Outline, ...], float]:
+def pixel_outlines(
+    masks: Mapping[Source, Mask], *, parts: int
+) -> tuple[tuple[Outline, ...], float]:
     """Return the outlines of a difference map, and how far these may be from the sides of pixels.
 
     Where masks are so ragged that there would be too many corners, squares of pixels are
     outlined: a square is drawn if any of its pixels is, so that no difference vanishes.
+
+    Args:
+        masks: The difference map.
+        parts: Outlines are simplified by this part of the longest side of the image.
     """
     side = 1
-    while sum(map(_corner_count, parts.values())) > _MOST_RAGGED and side < _COARSEST_PX:
+    while sum(map(_corner_count, masks.values())) > _MOST_RAGGED and side < _COARSEST_PX:
         side *= 2
-        parts = {source: _halved(mask) for source, mask in parts.items()}
-    drawn = {source: rings(mask) for source, mask in parts.items() if mask.any()}
-    longest = max(max(mask.shape) for mask in parts.values())
-    fewer, within = _simplified([*drawn.values()], longest)
+        masks = {source: _halved(mask) for source, mask in masks.items()}
+    drawn = {source: rings(mask) for source, mask in masks.items() if mask.any()}
+    longest = max(max(mask.shape) for mask in masks.values())
+    fewer, within = _simplified([*drawn.values()], longest / parts)
     outlines = (
         Outline(
             source=source,
