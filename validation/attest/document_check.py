@@ -8,6 +8,7 @@ from validation.attest.anchors import anchors_of
 from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
+from validation.attest.picture_check import check_pictures
 from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation, check_promise
 from validation.attest.signature_check import check_signatures
@@ -69,6 +70,7 @@ def check_document(content: bytes, known: Known, checks: Checks) -> SigningSubje
     if subject.kind == "report":
         check_derivation(attached, checks)
         check_approval(attached, known.trust or Trust(), checks, at=known.at)
+        check_pictures(attached, checks)
         check_printed(content, attached, checks)
     else:
         check_promise(attached, checks)

@@ -9,6 +9,7 @@ from validation import workspace
 from validation.attest.annex_check import check_annex
 from validation.attest.attachments import attachments_of
 from validation.attest.differences import check_differences, listed
+from validation.attest.picture_check import check_pictures
 from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation
 from validation.attest.verification import Checks
@@ -45,6 +46,7 @@ def check_record(folder: Path, checks: Checks) -> Mapping[str, bytes] | None:
     _check_index(index, files, checks)
     check_derivation(files, checks)
     _check_embedded(files, checks)
+    check_pictures(files, checks)
     if "report.pdf" in files:
         of_index = {name: files[name] for name in index.files if name in files}
         check_printed(files["report.pdf"], of_index, checks)

@@ -18,6 +18,8 @@ from validation.testset.annotations import ClassMap, ObjectSet
 
 Source = Literal["reference", "prediction", "both"]
 
+_SOURCES: tuple[Source, ...] = ("reference", "prediction")
+
 _MOST_CORNERS = 40_000
 """Corners of the outlines of a picture."""
 _MOST_RAGGED = 100_000
@@ -56,10 +58,10 @@ def object_outlines(
         listed: Ids of matched reference objects that the report lists.
         parts: Outlines are simplified by this part of the longest side of the image.
     """
-    known = [row for row in rows if row["outcome"] in OUTCOME_STYLES]
+    outcomes = outcomes_of_objects(rows)
     drawn = [
-        *_drawn("reference", reference, _outcome_of_ids(known, "reference_id")),
-        *_drawn("prediction", prediction, _outcome_of_ids(known, "prediction_id")),
+        *_drawn("reference", reference, outcomes),
+        *_drawn("prediction", prediction, outcomes),
     ]
     drawn.sort(key=lambda one: list(OUTCOME_STYLES).index(one.outcome))
     fewer, within = _simplified([one.edges for one in drawn], max(reference.shape) / parts)
@@ -76,22 +78,34 @@ def object_outlines(
     return tuple(outlines), within
 
 
-def _drawn(source: Source, objects: ObjectSet, outcomes: Mapping[int, str]) -> list[_Drawn]:
+def _drawn(
+    source: Source, objects: ObjectSet, outcomes: Mapping[tuple[Source, int], str]
+) -> list[_Drawn]:
+    own = {identifier: outcome for (by, identifier), outcome in outcomes.items() if by == source}
     return [
-        _Drawn(source, identifier, outcomes[identifier], rings(mask, top, left))
-        for identifier, top, left, mask in crops(objects, outcomes)
+        _Drawn(source, identifier, own[identifier], rings(mask, top, left))
+        for identifier, top, left, mask in crops(objects, own)
     ]
 
 
-def _outcome_of_ids(rows: Iterable[Row], column: str) -> dict[int, str]:
-    """Return the outcome of each object; one that takes part in a match is matched."""
-    outcomes: dict[int, str] = {}
+def outcomes_of_objects(rows: Iterable[Row]) -> dict[tuple[Source, int], str]:
+    """Return the outcome of each object of a case that is drawn, by who marked it and its id.
+
+    An object that takes part in a match is matched.
+
+    Args:
+        rows: Rows of ``instances.csv`` of the case.
+    """
+    outcomes: dict[tuple[Source, int], str] = {}
     for row in rows:
-        if not row[column]:
+        if row["outcome"] not in OUTCOME_STYLES:
             continue
-        identifier = int(row[column])
-        if outcomes.get(identifier) != "matched":
-            outcomes[identifier] = row["outcome"]
+        for source in _SOURCES:
+            if not row[f"{source}_id"]:
+                continue
+            named = (source, int(row[f"{source}_id"]))
+            if outcomes.get(named) != "matched":
+                outcomes[named] = row["outcome"]
     return outcomes
 
 
