@@ -180,7 +180,7 @@ def _legend(panel: CurvePanel, across: Scale, up: Scale) -> list[str]:
         right -= 3.9 * len(one.label) + 4
         parts.append(line(right - 14, up.end - 7.6, right, up.end - 7.6, colour, 1.4, dash=dash))
         right -= 22
-    return parts
+    return parts[::-1]  # words of a line are painted from the left, as readers of a PDF take them
 
 
 def _thinned(places: Sequence[Place]) -> list[Place]:
