@@ -154,11 +154,11 @@ def definitions_of(
         numbering.table(
             caption,
             (
-                Column("Metric", "22%"),
-                Column("Definition", "32%"),
+                Column("Metric", "19%"),
+                Column("Definition", "30%"),
                 Column("Unit, range, aggregation", "14%"),
-                Column("Edge case", "18%"),
-                Column("Source", "14%"),
+                Column("Edge case", "20%"),
+                Column("Source", "17%"),
             ),
             [_definition(one, words) for one in CATALOGUE if one.id in metrics],
         ),
@@ -233,10 +233,10 @@ def _evidence_table(
         f"Figures of {source}, {digest}",
         (
             Column("No.", "6%"),
-            Column("Figure and address", "35%"),
-            Column("Value and interval, as stored", "35%"),
-            Column("Rests on", "13%"),
-            Column("Remark", "11%"),
+            Column("Figure and address", "33%"),
+            Column("Value and interval, as stored", "30%"),
+            Column("Rests on", "11%"),
+            Column("Remark", "20%"),
         ),
         [_evidence_row(one, words, contents.protocol.analysis.replicates) for one in entries],
     )
