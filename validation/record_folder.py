@@ -22,6 +22,7 @@ from validation.judge.findings import Findings, Verdict
 from validation.plan.approval import Approval
 from validation.plan.source import parse, protocol_from
 from validation.record import Digest, Record, digest
+from validation.report.company import FOLDER
 from validation.report.contents import Overlays, RecordContents, Row
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import Lock
@@ -54,6 +55,7 @@ EMBEDDED = (
     "openings.json",
     "leakage.json",
     OVERLAY_INDEX,
+    FOLDER,
 )
 """How the names of the files begin that the report embeds."""
 

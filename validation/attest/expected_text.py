@@ -14,6 +14,7 @@ from validation.attest.page_text import essence
 _VOID = frozenset({"meta", "link", "br", "img", "col", "input"})
 _UNSEEN = frozenset({"head", "title", "desc", "style"})
 _IN_MARGINS = frozenset({"running-document", "running-notices", "running-imprint"})
+_AROUND_NUMBERS = ("before", "between", "after")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _LONGEST_NAME = 40
 
@@ -50,6 +51,12 @@ class Expected:
     reordered: list[Span] = field(default_factory=list)
     """Paragraphs whose parts may be painted in any order: with words from right to left, or with
     drawings in the line."""
+    page_words: tuple[str, str, str] = ("Page", "of", "")
+    """What stands before, between and after the number of a page and that of all pages."""
+    pictures: int = 0
+    """Pictures of the company's own, such as a logo, beside those of the record."""
+    pictures_in_margins: int = 0
+    """The same on every page."""
     places: list[tuple[int, str]] = field(default_factory=list)
     """From where on the text belongs to a place, e.g. ``Table 3, AC-01``; in order."""
 
@@ -93,9 +100,16 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Enter an element."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self._picture(given.get("src", ""))
+        elif tag == "html" and "data-page-before" in given:
+            before, between, after = (
+                essence(given.get(f"data-page-{name}", "")) for name in _AROUND_NUMBERS
+            )
+            self._found.page_words = (before, between, after)
         if tag in _VOID:
             return
-        given = {name: value or "" for name, value in attrs}
         name = given.get("class", "").partition(" ")[0]
         self._stack.append((tag, name))
         self._starts[tag] = self._length
@@ -109,6 +123,14 @@ class _Reader(HTMLParser):
             self._named, self._words = False, []
         elif tag == "nav":
             self._remember("the table of contents")
+
+    def _picture(self, address: str) -> None:
+        """Count a picture of the company; drawings are none, and others are the record's."""
+        if address.startswith("assets/") and not address.endswith(".svg"):
+            if any(name in _IN_MARGINS for _, name in self._stack):
+                self._found.pictures_in_margins += 1
+            else:
+                self._found.pictures += 1
 
     def handle_endtag(self, tag: str) -> None:
         """Leave an element."""

@@ -69,7 +69,8 @@ def differences(pages: Sequence[str], expected: Expected) -> Iterator[Difference
     """
     bodies, misnumbered = [], False
     for number, page in enumerate(pages, start=1):
-        foot = f"Page{number}of{len(pages)}"
+        before, between, after = expected.page_words
+        foot = f"{before}{number}{between}{len(pages)}{after}"
         body, printed = _body(page, foot, expected)
         bodies.append(body)
         if printed != foot and not (printed and misnumbered):
@@ -94,7 +95,8 @@ def _body(page: str, foot: str, expected: Expected) -> tuple[str, str]:
     head = margins.get("running-document", "") + margins.get("running-notices", "")
     sections = "|".join(map(re.escape, expected.sections))
     imprint = re.escape(margins.get("running-imprint", ""))
-    for numbered in (foot, r"Page\d+of\d+"):
+    before, between, after = map(re.escape, expected.page_words)
+    for numbered in (re.escape(foot), rf"{before}\d+{between}\d+{after}"):
         around = re.compile(f"{re.escape(head)}(?:{sections})?{imprint}({numbered})")
         if found := list(around.finditer(page)):
             last = found[-1]

@@ -33,12 +33,16 @@ from validation.record_folder import (
     SUMS_FILE,
     contents_from,
 )
+from validation.report.company import Wording, company_files, wording_of
 from validation.report.contents import Overlays, RecordContents
 from validation.report.report import report_html
+from validation.report.view.appendices import made_by, predictions_note
 
 _MOST_NAMED = 10
 _MOST_FOUND = 100
 _CLAUSE = "21 CFR 11.10(a)"
+_MANY = 7654321
+_A_VERSION = "VERSION"
 _NOT_OF_THE_DIGESTS = frozenset({RECORD_FILE, SUMS_FILE, *REPORTS})
 
 
@@ -54,11 +58,14 @@ def check_printed(content: bytes, files: Mapping[str, bytes], checks: Checks) ->
     try:
         pages = page_texts(content)
         contents = _contents(files, pages)
-        differing = differences(pages, expected_text(report_html(contents)))
+        expected = expected_text(report_html(contents))
+        differing = differences(pages, expected)
         found = [str(one) for one in islice(differing, _MOST_FOUND)]
         covering = unusual_marks(
             content,
-            pictures=len(contents.overlays),
+            pictures=len(contents.overlays)
+            + expected.pictures
+            + expected.pictures_in_margins * len(pages),
             fields=len(contents.protocol.signatories),
         )
     except ToolError as error:
@@ -98,13 +105,14 @@ def _contents(files: Mapping[str, bytes], pages: Sequence[str]) -> RecordContent
         if name not in _NOT_OF_THE_DIGESTS and not name.startswith("signed/")
     }
     digests |= _digests_of_pictures(files)
+    wording = wording_of(company_files(files))
     if not any(name.startswith(f"{PREDICTIONS}/") for name in files):
-        count = _count_of_predictions(digests, pages)
+        count = _count_of_predictions(digests, pages, wording)
         digests |= {f"{PREDICTIONS}/{one}": "" for one in range(count)}
     contents = contents_from(
         files, dict(sorted(digests.items())), record_id, where="the report", pictures=False
     )
-    made_by = _version(essence(record_id), pages)
+    made_by = _version(record_id, pages, wording)
     return replace(contents, tool_version=made_by)
 
 
@@ -114,17 +122,25 @@ def _digests_of_pictures(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: stated for name, stated in named.items() if name not in files}
 
 
-def _count_of_predictions(digests: Mapping[str, str], pages: Sequence[str]) -> int:
+def _count_of_predictions(
+    digests: Mapping[str, str], pages: Sequence[str], wording: Wording
+) -> int:
     last = digests[max(digests)].removeprefix("sha256:")
-    note = re.compile(rf"(?:^|{last})(\d{{1,7}})files?under{PREDICTIONS}/")
-    matches = (note.search(page) for page in pages)
-    match = next(filter(None, matches), None)
-    return int(match[1]) if match is not None else 0
+    many = re.escape(essence(wording(predictions_note(_MANY)))).replace(str(_MANY), r"(\d{1,7})")
+    one = re.escape(essence(wording(predictions_note(1)))).replace("1", "(1)", 1)
+    for note in (many, one):
+        if (found := _found(rf"(?:^|{last}){note}", pages)) is not None:
+            return int(found[1])
+    return 0
 
 
-def _version(record_id: str, pages: Sequence[str]) -> str:
+def _version(record_id: str, pages: Sequence[str], wording: Wording) -> str:
     """Return the version of the tool that the pages name; this one where they name none."""
-    said = re.compile(rf"madefromrecord{re.escape(record_id)}bysegval(.{{1,40}}?)\.Itsfigures")
-    matches = (said.search(page) for page in pages)
-    match = next(filter(None, matches), None)
-    return match[1] if match is not None else essence(validation.__version__)
+    said = re.escape(essence(wording(made_by(record_id, _A_VERSION))))
+    found = _found(said.replace(_A_VERSION, "(.{1,40}?)"), pages)
+    return found[1] if found is not None else essence(validation.__version__)
+
+
+def _found(pattern: str, pages: Sequence[str]) -> re.Match[str] | None:
+    known = re.compile(pattern)
+    return next(filter(None, (known.search(page) for page in pages)), None)

@@ -25,6 +25,7 @@ from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.plan.source import parse, protocol_from
 from validation.record import digest
+from validation.report.company import company_files, digest_of
 from validation.testset.lock import Lock
 
 _MOST_NAMED = 5
@@ -47,6 +48,7 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
         checks(what, None, _named(error))
         return
     _check_lock(files, protocol, lock, checks)
+    _check_templates(files, protocol, checks)
     check_leakage(files, protocol, lock, checks)
     _check_run(protocol, lock, run, findings, checks)
     _check_evidence(files, protocol, lock, findings, checks)
@@ -70,6 +72,7 @@ def check_promise(files: Mapping[str, bytes], checks: Checks) -> None:
         return
     checks(what, held=True, detail=digest(files["protocol.yaml"]))
     _check_lock(files, protocol, lock, checks)
+    _check_templates(files, protocol, checks)
 
 
 def _named(error: Exception) -> str:
@@ -97,6 +100,18 @@ def _check_lock(files: Mapping[str, bytes], protocol: Protocol, lock: Lock, chec
         return
     found = digest(content)
     checks(what, found == lock.manifest_digest, found)
+
+
+def _check_templates(files: Mapping[str, bytes], protocol: Protocol, checks: Checks) -> None:
+    named, found = protocol.document.templates, company_files(files)
+    if named is None and not found:
+        return
+    what = "design and wording are those of the company that the protocol names"
+    if named is None:
+        checks(what, held=False, detail="the protocol names none")
+        return
+    detail = f"templates/ of {len(found)} files, {digest_of(found)}"
+    checks(what, digest_of(found) == named.digest, detail)
 
 
 def _check_run(

@@ -46,12 +46,17 @@ def _problems(path: Path) -> tuple[list[Problem], list[Problem]]:
         read_protocol,
         require_locked_cases,
     )
+    from validation.study.templates import read_templates
 
     try:
         opened = read_protocol(path)
     except ProtocolError as error:
         return list(error.problems) or [_as_problem(error)], []
     errors = [one.problem for one in opened.remarks if one.level == "error"]
+    try:
+        read_templates(opened)
+    except ToolError as error:
+        errors.extend(error.problems or [_as_problem(error)])
     warnings = [one.problem for one in opened.remarks if one.level == "warning"]
     try:
         table, content = read_case_table(opened)

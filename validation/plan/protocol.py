@@ -40,6 +40,15 @@ Language = Annotated[
 """A language as BCP 47 names it, e.g. ``de`` or ``pt-BR``."""
 
 
+class CompanyTemplates(Record):
+    """The folder in which a company keeps how its documents look and what things are called."""
+
+    folder: RelativePath
+    """The folder, relative to the protocol's folder."""
+    digest: Digest
+    """SHA-256 of the manifest of its files (`segval check` says it); other files are refused."""
+
+
 class Revision(Record):
     """A revision of the protocol, and what it changed (ISO 13485 4.2.4)."""
 
@@ -73,7 +82,11 @@ class Document(Record):
     """Paper the documents are laid out for."""
 
     language: Language = "en"
-    """Language of the documents, told to screen readers and search."""
+    """Language of the documents, told to screen readers and search; other words than English
+    ones come from the company's templates."""
+
+    templates: CompanyTemplates | None = None
+    """Logo, colours, wording and templates of the company; segval's own where there are none."""
 
     history: tuple[Revision, ...] = ()
     """Every revision so far, the present one last (ISO 13485 4.2.4)."""

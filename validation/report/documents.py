@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from validation.plan.protocol import Protocol
 from validation.record import digest
+from validation.report.company import company_files, document_html, own_texts
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.embedding import attachments
-from validation.report.render import render_html, render_pdf, spell_out_uncovered
+from validation.report.render import render_pdf
 from validation.report.view.documents.method import method_document
 from validation.report.view.documents.test_set import test_set_document
 from validation.report.view.documents.traceability import (
@@ -39,7 +41,13 @@ def render_test_set(
         RenderError: A system library or a template is missing.
     """
     view = test_set_document(contents, digests_of_set)
-    return rendered("test_set/test_set.html.jinja", view, contents.files, created=_moment(contents))
+    return rendered(
+        "test_set/test_set.html.jinja",
+        view,
+        contents.files,
+        protocol=contents.protocol,
+        created=_moment(contents),
+    )
 
 
 def render_traceability(contents: PlannedContents | RecordContents) -> tuple[bytes, bytes]:
@@ -56,7 +64,10 @@ def render_traceability(contents: PlannedContents | RecordContents) -> tuple[byt
     )
     view = traceability_document(whole)
     template = "traceability/traceability.html.jinja"
-    return rendered(template, view, whole.files, created=_moment(contents)), table
+    pdf = rendered(
+        template, view, whole.files, protocol=contents.protocol, created=_moment(contents)
+    )
+    return pdf, table
 
 
 def render_method(contents: PlannedContents | RecordContents) -> bytes:
@@ -66,7 +77,13 @@ def render_method(contents: PlannedContents | RecordContents) -> bytes:
         RenderError: A system library or a template is missing.
     """
     view = method_document(contents)
-    return rendered("method/method.html.jinja", view, contents.files, created=_moment(contents))
+    return rendered(
+        "method/method.html.jinja",
+        view,
+        contents.files,
+        protocol=contents.protocol,
+        created=_moment(contents),
+    )
 
 
 def _moment(contents: PlannedContents | ProtocolContents | RecordContents) -> datetime:
@@ -76,7 +93,12 @@ def _moment(contents: PlannedContents | ProtocolContents | RecordContents) -> da
 
 
 def rendered(
-    template: str, view: object, files: Mapping[str, bytes], *, created: datetime
+    template: str,
+    view: object,
+    files: Mapping[str, bytes],
+    *,
+    protocol: Protocol,
+    created: datetime,
 ) -> bytes:
     """Return a document as PDF/A-3a.
 
@@ -84,16 +106,18 @@ def rendered(
         template: Name of its template.
         view: What the template prints.
         files: Files that it embeds, by name in a record; the identifier is made of them.
+        protocol: Whose texts no wording touches.
         created: Date in its properties.
 
     Raises:
         RenderError: A system library or a template is missing.
     """
-    html = spell_out_uncovered(render_html(template, view))
+    company = company_files(files)
     return render_pdf(
-        html,
+        document_html(template, view, company, own_texts(protocol)),
         images={},
         attachments=attachments(files),
+        company=company,
         created=created,
         identifier=_identifier(template, files),
         universal_access=True,

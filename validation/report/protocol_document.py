@@ -8,9 +8,10 @@ its signatures.
 
 import hashlib
 
+from validation.report.company import company_files, document_html, own_texts
 from validation.report.contents import ProtocolContents
 from validation.report.embedding import attachments
-from validation.report.render import render_html, render_pdf, spell_out_uncovered
+from validation.report.render import render_pdf
 from validation.report.view.approvals import signature_fields
 from validation.report.view.protocol import protocol_view
 
@@ -23,13 +24,15 @@ def render_protocol(contents: ProtocolContents) -> bytes:
     Raises:
         RenderError: A system library or a template is missing, or a signature has no room.
     """
-    html = spell_out_uncovered(render_html(TEMPLATE, protocol_view(contents)))
+    company = company_files(contents.files)
+    html = document_html(TEMPLATE, protocol_view(contents), company, own_texts(contents.protocol))
     return render_pdf(
         html,
         images={},
         attachments=attachments(contents.files),
         created=contents.lock.locked_at,
         identifier=_identifier(contents),
+        company=company,
         universal_access=True,
         signature_fields=signature_fields(contents.protocol.signatories),
     )

@@ -12,14 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from validation.report.annex import render_annex
+from validation.report.company import company_files, document_html, own_texts, with_company_inside
 from validation.report.contents import RecordContents
 from validation.report.embedding import attachments
-from validation.report.render import (
-    render_html,
-    render_pdf,
-    spell_out_uncovered,
-    template_folder,
-)
+from validation.report.render import render_pdf, template_folder
 from validation.report.view import report_view
 from validation.report.view.approvals import signature_fields
 
@@ -46,6 +42,7 @@ def render_report(contents: RecordContents) -> Report:
     Raises:
         RenderError: A system library is missing, or a picture or template is.
     """
+    company = company_files(contents.files)
     html = report_html(contents)
     pictures = {f"overlays/{name}": content for name, content in contents.pictures.items()}
     pdf = render_pdf(
@@ -54,11 +51,12 @@ def render_report(contents: RecordContents) -> Report:
         attachments=attachments(contents.files),
         created=contents.run.finished_at,
         identifier=hashlib.sha256(contents.record_id.encode()).digest()[:16],
+        company=company,
         universal_access=True,
         signature_fields=signature_fields(contents.protocol.signatories),
     )
     annex = render_annex(contents) if has_annex(contents) else None
-    return Report(html=_self_contained(html, pictures).encode(), pdf=pdf, annex=annex)
+    return Report(html=_self_contained(html, pictures, company).encode(), pdf=pdf, annex=annex)
 
 
 def has_annex(contents: RecordContents) -> bool:
@@ -70,15 +68,17 @@ def report_html(contents: RecordContents) -> str:
     """Return the document that is laid out as the report of a record.
 
     Raises:
-        RenderError: A template is missing.
+        RenderError: A template is missing, or the company's templates cannot be used.
     """
-    return spell_out_uncovered(render_html(TEMPLATE, report_view(contents)))
+    kept = own_texts(contents.protocol, contents.case_rows)
+    return document_html(TEMPLATE, report_view(contents), company_files(contents.files), kept)
 
 
-def _self_contained(html: str, pictures: Mapping[str, bytes]) -> str:
-    """Return the document with its style sheet and pictures inside."""
+def _self_contained(html: str, pictures: Mapping[str, bytes], company: Mapping[str, bytes]) -> str:
+    """Return the document with its style sheets and pictures inside."""
     css = (template_folder() / "styles" / "report.css").read_text(encoding="utf-8")
     html = html.replace(_STYLE_SHEET, f"<style>\n{css}</style>")
+    html = with_company_inside(html, company)
     return _PICTURE.sub(lambda found: f'{found[1]}="{_data_url(pictures[found[2]])}"', html)
 
 

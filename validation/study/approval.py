@@ -22,6 +22,7 @@ from validation.attest.verification import Checks
 from validation.errors import ApprovalError, Problem, ToolError
 from validation.plan.approval import Approval
 from validation.record import digest
+from validation.report.company import FOLDER
 from validation.study.auditing import StudyTrail
 from validation.study.inputs import Inputs
 from validation.study.leakage import leakage_of_run
@@ -38,6 +39,7 @@ from validation.study.opening import (
     require_unchanged,
     test_set_root,
 )
+from validation.study.templates import read_templates
 from validation.testset.cases import CaseTable
 from validation.testset.lock import LOCK_NAME, MANIFEST_NAME
 
@@ -99,9 +101,14 @@ def read_signed_protocol(path: Path, content: bytes, study: Path) -> SignedProto
         locked = lock_from(lambda name: embedded[f"lock/{name}"], f"{path}: lock")
     except KeyError as error:
         raise _no_protocol_document(path) from error
-    if embedded.keys() != {"protocol.yaml", *(f"lock/{name}" for name in locked.files())}:
-        raise _no_protocol_document(path)
     opened = opened_protocol(study / "protocol.yaml", embedded["protocol.yaml"])
+    templates = {name for name in embedded if name.startswith(FOLDER)}
+    if embedded.keys() != {
+        "protocol.yaml",
+        *(f"lock/{name}" for name in locked.files()),
+        *(templates if opened.protocol.document.templates else ()),
+    }:
+        raise _no_protocol_document(path)
     return SignedProtocol(path, content, digest(unsigned), embedded, opened, locked)
 
 
@@ -174,9 +181,12 @@ def _inputs(
     model = attempt(lambda: read_model(opened))
     root = attempt(lambda: _root(document, data, progress))
     leakage = attempt(lambda: leakage_of_run(opened, locked))
-    if table is None or model is None or root is None or leakage is None or problems:
+    templates = attempt(lambda: read_templates(opened))
+    if table is None or model is None or root is None or leakage is None or templates is None:
         return None, problems
-    return Inputs(opened, table, locked, root, model, leakage), []
+    if problems:
+        return None, problems
+    return Inputs(opened, table, locked, root, model, leakage, templates), []
 
 
 def _table(document: SignedProtocol) -> CaseTable:
@@ -229,6 +239,8 @@ def _differences(document: SignedProtocol) -> list[Problem]:
     for name, approved in document.embedded.items():
         path = study / name
         if name == "protocol.yaml" and not path.exists():
+            continue
+        if name.startswith(FOLDER):  # held against the digest in the protocol
             continue
         try:
             found = workspace.read(path, f"{name} of the study")

@@ -12,6 +12,7 @@ from validation.errors import LockError, RecordError
 from validation.record import digest
 from validation.record_folder import RECORD_FILE, read_index
 from validation.report.annex import render_annex
+from validation.report.company import FOLDER
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.documents import render_method, render_test_set, render_traceability
 from validation.study.auditing import StudyTrail
@@ -29,6 +30,7 @@ from validation.study.opening import (
     test_set_root,
 )
 from validation.study.reporting import sealed_contents
+from validation.study.templates import read_templates
 from validation.testset.lock import LOCK_NAME, MANIFEST_NAME, parse_manifest
 
 Kind = Literal["test-set", "method", "traceability", "objects"]
@@ -43,6 +45,7 @@ _RECORD_SOURCES = (
     "evidence/metrics.json",
     "openings.json",
     "leakage.json",
+    FOLDER,
 )
 """How the names of the files of a record begin that these documents rest on."""
 
@@ -212,4 +215,5 @@ def _files(opened: OpenProtocol, locked: LockedTestSet | None) -> Mapping[str, b
     return {
         "protocol.yaml": opened.content,
         **{f"lock/{name}": content for name, content in of_lock.items()},
+        **{f"{FOLDER}{name}": content for name, content in read_templates(opened).items()},
     }

@@ -1,11 +1,13 @@
 """Everything that a run needs, read and checked: also what a protocol document vouches for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from validation import workspace
 from validation.errors import RecordError
 from validation.plan.protocol import Protocol
+from validation.report.company import FOLDER
 from validation.study.leakage import leakage_of_run
 from validation.study.opening import (
     LockedTestSet,
@@ -20,6 +22,7 @@ from validation.study.opening import (
     require_unchanged,
     test_set_root,
 )
+from validation.study.templates import read_templates
 from validation.testset.cases import CaseTable
 from validation.testset.leakage_record import Leakage
 
@@ -35,6 +38,12 @@ class Inputs:
     model: ModelContent
     leakage: Leakage
     """What the test set shares with the images that the model was developed on."""
+    templates: Mapping[str, bytes]
+    """Files of the company's template folder, by path; empty where the protocol names none."""
+
+    def template_files(self) -> dict[str, bytes]:
+        """Return the company's templates by their name in a record."""
+        return {f"{FOLDER}{name}": content for name, content in self.templates.items()}
 
     @property
     def protocol(self) -> Protocol:
@@ -64,6 +73,7 @@ def read_inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Pro
         TestSetError: Folder or case table cannot be read.
         LockError: There is no lock, or protocol or test set differ from it.
         RunError: The model is another one.
+        RenderError: The company's templates are others, or cannot be used.
         LeakageError: The test set shares images or subjects with development, and the protocol
             refuses that.
     """
@@ -73,6 +83,7 @@ def read_inputs(opened: OpenProtocol, data: Path | None, progress: workspace.Pro
     require_locked_cases(opened, locked, table, table_content)
     leakage = leakage_of_run(opened, locked)
     model = read_model(opened)
+    templates = read_templates(opened)
     root = test_set_root(opened, data)
     require_unchanged(differences_from_lock(root, locked, progress), root)
-    return Inputs(opened, table, locked, root, model, leakage)
+    return Inputs(opened, table, locked, root, model, leakage, templates)

@@ -36,6 +36,7 @@ def write_protocol_document(
         ProtocolError: The protocol has errors.
         LockError: There is no lock, or protocol or test set differ from it.
         RunError: The model is not the one that the protocol names.
+        RenderError: The company's templates are not, or cannot be used.
         RecordError: The file exists, or cannot be written.
         AuditError: The audit trail cannot be written: no file is then, either.
 
@@ -86,6 +87,7 @@ def _contents(inputs: Inputs, trail: StudyTrail) -> ProtocolContents:
     files = {
         "protocol.yaml": inputs.opened.content,
         **{f"lock/{name}": content for name, content in locked.files().items()},
+        **inputs.template_files(),
     }
     known = trail.openings_of_set(locked.lock.test_set_id, locked.lock.manifest_digest)
     return ProtocolContents(

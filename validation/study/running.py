@@ -321,6 +321,7 @@ def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
         **done.ready.files(),
         "protocol.yaml": done.inputs.opened.content,
         **{f"lock/{name}": content for name, content in done.inputs.locked.files().items()},
+        **done.inputs.template_files(),
         "environment.json": environment().to_json(),
         "run.json": run_record.to_json(),
         "findings.json": findings.to_json(),

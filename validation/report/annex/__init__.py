@@ -38,9 +38,7 @@ def render_annex(contents: RecordContents) -> bytes:
         )
     of_objects, cases = columns(contents), objects_by_case(contents)
     frame = frame_of(contents.protocol.document.page_size)
-    letters = typesetter(
-        texts_of(of_objects, cases, frame), language=contents.protocol.document.language
-    )
+    letters = typesetter(texts_of(of_objects, cases, frame), language="en")
     layout = layout_of(of_objects, cases, letters, frame)
     pages = paged(cases, room=frame.room, case_height=CASE_PT, row_height=ROW_PT)
     view = annex_view(contents, cases, pages, layout)

@@ -8,15 +8,32 @@ no font of the machine.
 
 from validation.report.render.attachments import Attachment, Relationship
 from validation.report.render.coverage import spell_out_uncovered, uncovered_characters
-from validation.report.render.fetching import BASE_URL
+from validation.report.render.fetching import BASE_URL, media_type
 from validation.report.render.pdf import render_page, render_pdf
-from validation.report.render.templates import environment, render_html, template_folder
+from validation.report.render.sandbox import TEMPLATE_SUFFIX
+from validation.report.render.templates import (
+    BUNDLED,
+    COMPANY_STYLE,
+    LOGOS,
+    NO_FILES,
+    environment,
+    has_templates,
+    render_html,
+    template_folder,
+)
 
 __all__ = [
     "BASE_URL",
+    "BUNDLED",
+    "COMPANY_STYLE",
+    "LOGOS",
+    "NO_FILES",
+    "TEMPLATE_SUFFIX",
     "Attachment",
     "Relationship",
     "environment",
+    "has_templates",
+    "media_type",
     "render_html",
     "render_page",
     "render_pdf",

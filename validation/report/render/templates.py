@@ -22,7 +22,7 @@ from validation.report.render.sandbox import TEMPLATE_SUFFIX, SandboxedTemplates
 COMPANY_STYLE = "styles/company.css"
 """Style sheet of a company, read after the bundled one."""
 
-LOGOS = ("assets/logo.svg", "assets/logo.png", "assets/logo.jpg")
+LOGOS = ("assets/logo.svg", "assets/logo.png")
 """Where the logo of a company may lie; the first one is taken."""
 
 _OPTIONS: Mapping[str, Any] = MappingProxyType(

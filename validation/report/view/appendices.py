@@ -275,19 +275,12 @@ def integrity(contents: RecordContents, numbering: Numbering) -> IntegrityView:
     pictures = {f"overlays/{one.file}" for one in contents.overlays}
     left_out = {*many, *pictures}
     single = {name: digest for name, digest in contents.digests.items() if name not in left_out}
-    notes = (
-        f"{plural(len(many), 'file')} under predictions/ are listed in SHA256SUMS and record.json "
-        "of the record, not here."
-        if many
-        else ""
-    )
+    notes = predictions_note(len(many)) if many else ""
     return IntegrityView(
         heading,
         (
-            (
-                f"This document was made from record {contents.record_id} by segval "
-                f"{contents.tool_version}. Its figures can be checked without segval:"
-            ),
+            *company_words(contents.protocol),
+            made_by(contents.record_id, contents.tool_version),
         ),
         (
             code_item("Take the evidence out of this document", "pdfdetach -saveall report.pdf"),
@@ -311,6 +304,34 @@ def _pictures_note(count: int) -> str:
     if not count:
         return ""
     return f"{plural(count, 'picture')} under overlays/: see overlays/overlays.json."
+
+
+def company_words(protocol: Protocol) -> tuple[str, ...]:
+    """Return whose design and wording a document has; nothing where they are segval's."""
+    named = protocol.document.templates
+    if named is None:
+        return ()
+    said = (
+        "Design and wording are those of the company, embedded under templates/; the protocol "
+        f"names them by the digest of their manifest: {named.digest}."
+    )
+    return (said,)
+
+
+def made_by(record_id: str, version: str) -> str:
+    """Return what the document was made from, and by which version; `segval verify` reads it."""
+    return (
+        f"This document was made from record {record_id} by segval {version}. "
+        "Its figures can be checked without segval:"
+    )
+
+
+def predictions_note(count: int) -> str:
+    """Return where the predictions are listed; `segval verify` reads their number from it."""
+    return (
+        f"{plural(count, 'file')} under predictions/ are listed in SHA256SUMS and record.json of "
+        "the record, not here."
+    )
 
 
 # --- attachments -------------------------------------------------------------------------
@@ -353,6 +374,14 @@ _MIME_TYPES = {
     "yaml": "application/yaml",
     "pdf": "application/pdf",
     "png": "image/png",
+    "svg": "image/svg+xml",
+    "css": "text/css",
+    "jinja": "text/plain",
+    "md": "text/markdown",
+    "otf": "font/otf",
+    "ttf": "font/ttf",
+    "woff": "font/woff",
+    "woff2": "font/woff2",
 }
 
 
@@ -363,7 +392,9 @@ def file_kind(name: str) -> FileKind:
     'text/csv'
     """
     description, relationship = _KNOWN.get(name, ("Part of the record", "Supplement"))
-    if name not in _KNOWN and name.startswith("evidence/"):
+    if name.startswith("templates/"):
+        description, relationship = "Design and wording of the company", "Source"
+    elif name not in _KNOWN and name.startswith("evidence/"):
         description, relationship = "Table of the evidence, from which figures follow", "Data"
     suffix = name.rpartition(".")[2]
     return FileKind(description, _MIME_TYPES.get(suffix, "application/octet-stream"), relationship)

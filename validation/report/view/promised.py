@@ -6,7 +6,7 @@ from validation.plan.protocol import AcceptanceCriterion, Protocol, Requirement
 from validation.report.contents import ProtocolContents
 from validation.report.formatting import bare_digest, number, plural
 from validation.report.view import cases, plan
-from validation.report.view.appendices import IntegrityView, TraceView, gaps
+from validation.report.view.appendices import IntegrityView, TraceView, company_words, gaps
 from validation.report.view.criteria import asked
 from validation.report.view.elements import (
     Column,
@@ -243,7 +243,10 @@ def integrity(contents: ProtocolContents, numbering: Numbering) -> IntegrityView
     ]
     return IntegrityView(
         heading,
-        (f"This document was rendered by segval {contents.tool_version}. {_MADE_OF}",),
+        (
+            *company_words(contents.protocol),
+            f"This document was rendered by segval {contents.tool_version}. {_MADE_OF}",
+        ),
         (
             code_item("Take the protocol out of this document", "pdfdetach -saveall FILE.pdf"),
             code_item("Compare a file with the table below", "sha256sum FILE"),
