@@ -30,7 +30,7 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
     from validation import workspace
     from validation.record import digest
     from validation.record_folder import read_index
-    from validation.study.reporting import files_of, rendered
+    from validation.study.reporting import files_of, rendered, templates_of_record
 
     if out is not None and out.resolve().is_relative_to(record.resolve()):
         fix = "give a folder outside of it by --out"
@@ -42,11 +42,20 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
         for name, content in files.items():
             workspace.write_new(out / name, content)
     same = {name: digest(content) == index.files.get(name) for name, content in files.items()}
+    templates = templates_of_record(index.files)
     if as_json:
-        say_json({"out": str(out) if out else None, "same_as_in_record": same})
+        say_json(
+            {
+                "out": str(out) if out else None,
+                "same_as_in_record": same,
+                "templates": templates or None,
+            }
+        )
     else:
         for name, is_same in same.items():
             said = "the same bytes as in the record" if is_same else "other bytes than the record's"
             click.echo(f"{(out or record) / name}: {said}")
+        if templates:
+            click.echo(f"design and wording are those of the templates of the record, {templates}")
     if not all(same.values()):
         raise click.exceptions.Exit(1)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from validation import workspace
 from validation.errors import RecordError
+from validation.record import digest
 from validation.record_folder import ANNEX, RECORD_FILE, REPORTS, read_contents, read_index
+from validation.report.company import FOLDER
 from validation.report.contents import RecordContents
 from validation.report.report import Report, render_report
-from validation.testset.lock import compare
+from validation.testset.lock import Entry, compare, manifest
 
 
 def write_report(folder: Path, record_id: str) -> None:
@@ -49,6 +51,20 @@ def sealed_contents(folder: Path, record_id: str) -> RecordContents:
     contents = read_contents(folder, record_id)
     _require_sealed(folder, contents.digests)
     return contents
+
+
+def templates_of_record(digests: Mapping[str, str]) -> str:
+    """Return the digest of a record's template folder; empty where it has none.
+
+    Args:
+        digests: Digest of every file by its path in the record.
+    """
+    entries = [
+        Entry(name.removeprefix(FOLDER), one.removeprefix("sha256:"), 0)
+        for name, one in sorted(digests.items())
+        if name.startswith(FOLDER)
+    ]
+    return digest(manifest(entries)) if entries else ""
 
 
 def _require_sealed(folder: Path, found: Mapping[str, str]) -> None:
