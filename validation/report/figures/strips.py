@@ -13,6 +13,8 @@ from validation.report.figures.palette import ACCENT, HAIRLINE, INK, MOST_MARKS,
 from validation.report.formatting import clipped
 
 _DOT = 1.8
+_FEW = 6
+"""More strips than these are lower."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def dot_strips(
 
     Dots that would cover one another are stacked.
     """
-    width, left, top, strip_height = PAGE_WIDTH, 104.0, 8.0, 36.0
+    width, left, top = PAGE_WIDTH, 104.0, 8.0
+    strip_height = 36.0 if len(strips) <= _FEW else 25.0
     numbers = [one for strip in strips for one in strip.values]
     numbers += [one for one in (low, high) if one is not None]
     scale = padded_scale(numbers, left, width - 6, pad=0.0 if high is not None else 0.03)

@@ -25,6 +25,7 @@ from validation.report.view.conclusion import ConclusionView, ProseView, conclus
 from validation.report.view.criteria import criteria_views
 from validation.report.view.document import DocumentView, page_frame
 from validation.report.view.elements import Heading, Numbering
+from validation.report.view.evidence import EvidenceView, evidence
 from validation.report.view.execution import ExecutionView, execution
 from validation.report.view.hazards import HazardsView, hazards
 from validation.report.view.identification import (
@@ -74,7 +75,7 @@ class ReportView:
     objects: objects.ObjectsView
     overlays: pictures.PicturesView | None
     """None: every listed object is in a picture of the worst cases, or none is listed."""
-    evidence: appendices.EvidenceView
+    evidence: EvidenceView
     integrity: appendices.IntegrityView
     attachments: appendices.AttachmentsView
     coverage: CoverageView | None
@@ -113,7 +114,7 @@ def report_view(contents: RecordContents) -> ReportView:
         references=references(protocol, numbering),
         objects=objects.objects(contents, words, numbering),
         overlays=pictures.overlays(contents, words, numbering),
-        evidence=appendices.evidence(contents, addresses, words, numbering),
+        evidence=evidence(contents, addresses, words, numbering),
         integrity=appendices.integrity(contents, numbering),
         attachments=appendices.attachments(contents, numbering),
         coverage=coverage_appendix(protocol, coverage(), numbering),

@@ -31,6 +31,9 @@ from validation.report.view.elements import Result
 SOURCES = {"E": "evidence/metrics.json", "T": "run.json"}
 """File that the figures of a letter come from."""
 
+LETTERS: tuple[Literal["E", "T"], ...] = ("E", "T")
+"""Those letters, in the order in which their figures are listed."""
+
 _NOUNS = {
     "objects": "object",
     "predictions": "prediction",

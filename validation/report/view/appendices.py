@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from validation.evidence.catalogue import CATALOGUE, MetricDefinition, definition
+from validation.evidence.catalogue import CATALOGUE, MetricDefinition
 from validation.plan.protocol import Protocol, Requirement
 from validation.report.contents import RecordContents
-from validation.report.formatting import bare_digest, exact, plural, share, size_of
-from validation.report.view.addresses import SOURCES, Addresses, Entry, sample_words
+from validation.report.formatting import bare_digest, plural, size_of
+from validation.report.view.addresses import LETTERS, Addresses
 from validation.report.view.criteria import CriterionView
 from validation.report.view.elements import (
     Column,
@@ -24,7 +24,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
-from validation.report.view.wording import INTERVAL_METHODS, Words, scope_words
+from validation.report.view.wording import Words
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,6 @@ class DefinitionsView:
     heading: Heading
     words: str
     table: Table
-
-
-@dataclass(frozen=True)
-class EvidenceView:
-    """The address of every printed figure."""
-
-    heading: Heading
-    words: tuple[str, ...]
-    tables: tuple[Table, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +130,7 @@ def gaps(plan: Protocol) -> tuple[str, ...]:
 
 def definitions(addresses: Addresses, words: Words, numbering: Numbering) -> DefinitionsView:
     """Return the definition of every metric of which a figure was printed."""
-    used = {one.figure.metric for letter in _LETTERS for one in addresses.printed(letter)}
+    used = {one.figure.metric for letter in LETTERS for one in addresses.printed(letter)}
     return definitions_of(used, "Every metric of which a figure is printed", words, numbering)
 
 
@@ -185,84 +176,6 @@ def _definition(one: MetricDefinition, words: Words) -> TableRow:
 def metric_anchor(metric: str) -> str:
     """Return the name of a metric's definition."""
     return f"metric-{metric}"
-
-
-# --- evidence ----------------------------------------------------------------------------
-
-_LETTERS: tuple[Literal["E", "T"], ...] = ("E", "T")
-
-
-def evidence(
-    contents: RecordContents, addresses: Addresses, words: Words, numbering: Numbering
-) -> EvidenceView:
-    """Return the address of every figure that the document prints."""
-    heading = numbering.appendix("Evidence: the address of every figure", "evidence")
-    analysis = contents.protocol.analysis
-    intro = (
-        (
-            "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
-            "run.json. Values are given here as the file holds them, without rounding; "
-            f"intervals by {INTERVAL_METHODS[analysis.interval_method]} over "
-            f"{analysis.resampling_unit}s with seed "
-            f"{analysis.seed} and {plural(analysis.replicates, 'replicate')}, except where the "
-            "remark says otherwise."
-        ),
-        (
-            f"{share(len(addresses.printed('E')), addresses.count('E'))} figures of "
-            "evidence/metrics.json are printed in this document; the attached file holds all."
-        ),
-    )
-    tables = tuple(
-        _evidence_table(contents, addresses.printed(letter), letter, words, numbering)
-        for letter in _LETTERS
-        if addresses.printed(letter)
-    )
-    return EvidenceView(heading, intro, tables)
-
-
-def _evidence_table(
-    contents: RecordContents,
-    entries: Sequence[Entry],
-    letter: Literal["E", "T"],
-    words: Words,
-    numbering: Numbering,
-) -> Table:
-    source = SOURCES[letter]
-    digest = contents.digests.get(source, "digest not recorded")
-    return numbering.table(
-        f"Figures of {source}, {digest}",
-        (
-            Column("No.", "6%"),
-            Column("Figure and address", "33%"),
-            Column("Value and interval, as stored", "30%"),
-            Column("Rests on", "11%"),
-            Column("Remark", "20%"),
-        ),
-        [_evidence_row(one, words, contents.protocol.analysis.replicates) for one in entries],
-    )
-
-
-def _evidence_row(entry: Entry, words: Words, replicates: int) -> TableRow:
-    figure = entry.figure
-    name = words.metric(definition(figure.metric))
-    scope = scope_words(figure.scope)
-    interval = figure.interval
-    limits = f"[{exact(interval.lower)}, {exact(interval.upper)}]" if interval else ""
-    value = "not defined" if figure.value is None else exact(figure.value)
-    is_count = definition(figure.metric).aggregation == "count"
-    remarks = ["count" if is_count else figure.undefined or figure.no_interval or ""]
-    if interval and interval.replicates != replicates:
-        remarks.append(f"defined in {share(interval.replicates, replicates)} replicates")
-    return TableRow(
-        (
-            strong(entry.address),
-            Link(f"{name}, {scope}" if scope else name, metric_anchor(figure.metric), figure.id),
-            text(value, limits),
-            text(sample_words(figure)),
-            text(*remarks),
-        ),
-        anchor=entry.address,
-    )
 
 
 # --- integrity ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from validation.plan.protocol import AcceptanceCriterion, Protocol
 from validation.report.contents import PlannedContents, RecordContents
 from validation.report.view import appendices, plan
 from validation.report.view.addresses import Addresses
-from validation.report.view.appendices import DefinitionsView, EvidenceView, metric_anchor
+from validation.report.view.appendices import DefinitionsView, metric_anchor
 from validation.report.view.conclusion import limits
 from validation.report.view.criteria import asked
 from validation.report.view.document import DocumentView, TitlePage
@@ -30,6 +30,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.evidence import EvidenceView, evidence
 from validation.report.view.method import MethodChoice, MethodView, method, method_choice
 from validation.report.view.sections import (
     Drawn,
@@ -100,7 +101,7 @@ def method_document(contents: PlannedContents | RecordContents) -> MethodDocumen
         risks=_risks(protocol, numbering),
         limits=_limits(protocol, numbering),
         definitions=_definitions(protocol, addresses, words, numbering),
-        evidence=appendices.evidence(record, addresses, words, numbering)
+        evidence=evidence(record, addresses, words, numbering)
         if record and addresses and addresses.printed("E")
         else None,
         sources=shell.sources(contents.files, contents.digests, contents.tool_version, numbering),

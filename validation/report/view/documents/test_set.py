@@ -13,7 +13,7 @@ from validation.report.contents import ProtocolContents, RecordContents
 from validation.report.formatting import number, plural, share, size_of
 from validation.report.view import cases, promised
 from validation.report.view.addresses import Addresses
-from validation.report.view.appendices import DefinitionsView, EvidenceView, definitions, evidence
+from validation.report.view.appendices import DefinitionsView, definitions
 from validation.report.view.document import DocumentView, TitlePage
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -31,6 +31,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.evidence import EvidenceView, evidence
 from validation.report.view.leakage import leakage
 from validation.report.view.openings import openings
 from validation.report.view.sections import (

@@ -15,7 +15,7 @@ from validation.report.contents import PlannedContents, RecordContents
 from validation.report.formatting import plural, share
 from validation.report.view import appendices
 from validation.report.view.addresses import Addresses
-from validation.report.view.appendices import DefinitionsView, EvidenceView, gaps, metric_anchor
+from validation.report.view.appendices import DefinitionsView, gaps, metric_anchor
 from validation.report.view.criteria import Asked, CriterionView, asked, criteria_views
 from validation.report.view.document import DocumentView, TitlePage
 from validation.report.view.documents import shell
@@ -34,6 +34,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.evidence import EvidenceView, evidence
 from validation.report.view.sections import Notes, Particulars, Section, Tabular, section
 from validation.report.view.wording import VERDICTS, Words
 
@@ -151,7 +152,7 @@ class _Results(_Teller):
         return f"{one.id}: {verdict.symbol}\u00a0{verdict.word}"
 
     def evidence(self, numbering: Numbering) -> EvidenceView | None:
-        return appendices.evidence(self._contents, self._addresses, self.words, numbering)
+        return evidence(self._contents, self._addresses, self.words, numbering)
 
 
 # --- sections ----------------------------------------------------------------------------

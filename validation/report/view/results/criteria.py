@@ -1,5 +1,6 @@
 """Results by criterion, and where the bounds come from."""
 
+import math
 from collections.abc import Sequence
 
 from validation.report.figures import CriterionPanel, CriterionRow, criteria_forest
@@ -17,7 +18,7 @@ from validation.report.view.elements import (
     text,
 )
 
-_MOST_ROWS = 36
+_MOST_ROWS = 32
 
 
 def criteria_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> Table:
@@ -90,9 +91,10 @@ def _by_page(criteria: Sequence[CriterionView]) -> list[_Panels]:
     kinds = list(dict.fromkeys(_kind(one) for one in criteria))
     ordered = sorted(criteria, key=lambda one: kinds.index(_kind(one)))
     pages: list[_Panels] = []
-    for start in range(0, len(ordered), _MOST_ROWS):
+    at_once = math.ceil(len(ordered) / max(1, math.ceil(len(ordered) / _MOST_ROWS)))
+    for start in range(0, len(ordered), max(1, at_once)):
         page: _Panels = {}
-        for one in ordered[start : start + _MOST_ROWS]:
+        for one in ordered[start : start + at_once]:
             page.setdefault(_kind(one), []).append(one)
         pages.append(page)
     return pages

@@ -8,7 +8,7 @@ from validation.report.formatting import number, plural, share
 from validation.report.view.elements import Figure
 from validation.report.view.results.teller import BlockView, Teller
 
-_MOST_STRIPS = 14
+_MOST_STRIPS = 22
 """Strips of one drawing; a page has no room for more."""
 _SOURCE = "evidence/cases.csv"
 

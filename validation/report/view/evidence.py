@@ -1,0 +1,173 @@
+"""The address of every printed figure: what it is, what it rests on, and how its interval came."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from validation.evidence.catalogue import definition
+from validation.evidence.metric_values import Interval, MetricValue
+from validation.plan.protocol import AnalysisPlan
+from validation.report.contents import RecordContents
+from validation.report.formatting import exact, number, percentage, plural, share
+from validation.report.view.addresses import LETTERS, SOURCES, Addresses, Entry, sample_words
+from validation.report.view.appendices import metric_anchor
+from validation.report.view.elements import (
+    Column,
+    Heading,
+    Link,
+    Numbering,
+    Table,
+    TableRow,
+    Text,
+    row,
+    strong,
+    text,
+)
+from validation.report.view.wording import Words, scope_words
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """The address of every printed figure."""
+
+    heading: Heading
+    words: tuple[str, ...]
+    intervals: Table | None
+    """How the intervals were made; None where there is none."""
+    tables: tuple[Table, ...]
+    """The figures, a table a file."""
+
+
+def evidence(
+    contents: RecordContents, addresses: Addresses, words: Words, numbering: Numbering
+) -> EvidenceView:
+    """Return the address of every figure that the document prints."""
+    heading = numbering.appendix("Evidence: the address of every figure", "evidence")
+    intro = (
+        (
+            "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
+            "run.json. Values are given here as the file holds them, without rounding. The name "
+            "of a figure leads to its definition, the number of its interval to how that was "
+            "made. Cases for which a figure is undefined are counted beside what it rests on; "
+            "where none are, it is defined for all."
+        ),
+        (
+            f"{share(len(addresses.printed('E')), addresses.count('E'))} figures of "
+            "evidence/metrics.json are printed in this document; the attached file holds all."
+        ),
+    )
+    replicates = contents.protocol.analysis.replicates
+    printed = [one for letter in LETTERS for one in addresses.printed(letter)]
+    methods = _methods(printed)
+    intervals = _methods_table(contents.protocol.analysis, methods, numbering) if methods else None
+    tables = tuple(
+        numbering.table(
+            _source(contents, letter),
+            _COLUMNS,
+            [_row(one, words, replicates, methods) for one in addresses.printed(letter)],
+        )
+        for letter in LETTERS
+        if addresses.printed(letter)
+    )
+    return EvidenceView(heading, intro, intervals, tables)
+
+
+class _Method(NamedTuple):
+    """How an interval was made, where all of it is the same."""
+
+    words: str
+    level: float
+    clusters: int
+
+    @classmethod
+    def of(cls, interval: Interval) -> "_Method":
+        return cls(interval.method, interval.level, interval.clusters)
+
+
+def _methods(entries: Iterable[Entry]) -> dict[_Method, str]:
+    """Return the number of each way in which an interval was made, in the order of use."""
+    used = [one.figure.interval for one in entries if one.figure.interval is not None]
+    return {
+        one: f"I{place}" for place, one in enumerate(dict.fromkeys(map(_Method.of, used)), start=1)
+    }
+
+
+def _methods_table(
+    analysis: AnalysisPlan, methods: Mapping[_Method, str], numbering: Numbering
+) -> Table:
+    return numbering.table(
+        "How the intervals were made",
+        (
+            Column("Interval", "10%"),
+            Column("Method", "44%"),
+            Column("Level", "10%"),
+            Column("Independent units", "14%"),
+            Column("Replicates and seed", "22%"),
+        ),
+        [
+            row(
+                strong(label),
+                text(one.words),
+                text(percentage(one.level)),
+                text(number(one.clusters)),
+                text(_draws(one, analysis)),
+                anchor=_interval_anchor(label),
+            )
+            for one, label in methods.items()
+        ],
+    )
+
+
+def _draws(method: _Method, analysis: AnalysisPlan) -> str:
+    if "bootstrap" not in method.words:
+        return "none are drawn"
+    return f"{plural(analysis.replicates, 'replicate')}, seed {analysis.seed}"
+
+
+def _interval_anchor(label: str) -> str:
+    return f"interval-{label}"
+
+
+_COLUMNS = (
+    Column("No.", "5%"),
+    Column("Figure and address", "32%"),
+    Column("Value and interval, as stored", "31%"),
+    Column("Rests on", "13%"),
+    Column("Interval", "19%"),
+)
+
+
+def _source(contents: RecordContents, letter: Literal["E", "T"]) -> str:
+    """Return the file that the figures of a letter are in, with its digest."""
+    source = SOURCES[letter]
+    return f"Figures of {source}, {contents.digests.get(source, 'digest not recorded')}"
+
+
+def _row(entry: Entry, words: Words, replicates: int, methods: Mapping[_Method, str]) -> TableRow:
+    figure, interval = entry.figure, entry.figure.interval
+    name = words.metric(definition(figure.metric))
+    scope = scope_words(figure.scope)
+    limits = f"[{exact(interval.lower)}, {exact(interval.upper)}]" if interval else ""
+    value = "not defined" if figure.value is None else exact(figure.value)
+    drawn = ""
+    if interval and interval.replicates not in {0, replicates}:
+        drawn = f"in {share(interval.replicates, replicates)} replicates"
+    return TableRow(
+        (
+            strong(entry.address),
+            Link(f"{name}, {scope}" if scope else name, metric_anchor(figure.metric), figure.id),
+            text(value, limits),
+            text(sample_words(figure), drawn),
+            _interval(figure, methods),
+        ),
+        anchor=entry.address,
+    )
+
+
+def _interval(figure: MetricValue, methods: Mapping[_Method, str]) -> Link | Text:
+    """Return how the interval was made, or why there is none."""
+    if figure.interval is not None:
+        label = methods[_Method.of(figure.interval)]
+        return Link(label, _interval_anchor(label))
+    is_count = definition(figure.metric).aggregation == "count"
+    return text("count" if is_count else figure.undefined or figure.no_interval or "")
