@@ -117,6 +117,7 @@ def test_every_file_of_a_record_is_described() -> None:
         "lock/fingerprints.csv", "lock/training.csv", "leakage.json",
         "environment.json", "run.json", "findings.json", "evidence/cases.csv",
         "evidence/classes.csv", "evidence/instances.csv", "evidence/metrics.json",
+        "evidence/curves.csv", "evidence/class_confusion.csv",
         "evidence/tables/cases.csv", "evidence/tables/confusion.csv",
         "evidence/tables/reference_objects.csv", "evidence/tables/predicted_objects.csv",
         "evidence/tables/overlaps.csv", "predictions/", "overlays/overlays.json", "report.html",
