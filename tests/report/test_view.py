@@ -23,6 +23,7 @@ from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_labels
 from validation.report.view.elements import Result, Table, paragraphs
+from validation.report.view.results.classes import MOST_IN_FULL
 from validation.report.view.summary import MOST_OPEN_ROWS
 from validation.report.view.wording import Words
 from validation.testset.openings import Openings
@@ -460,6 +461,29 @@ def test_many_classes_have_a_list_of_confusions(contents_of: ContentsOf) -> None
     assert counts == sorted(counts, reverse=True)
     two = next(one for one in contents.metrics if one.id == "matched_pairs_of_two_classes")
     assert sum(counts) == two.value
+
+
+def test_of_very_many_classes_those_with_a_criterion_are_told_in_full(
+    contents_of: ContentsOf,
+) -> None:
+    names = tuple(f"class {one}" for one in range(1, MOST_IN_FULL + 2))
+    contents = _several_classes(contents_of, names)
+    judged = contents.protocol.criteria[0].model_copy(
+        update={"id": "AC-02", "metric": "recall", "class_name": "class 3"}
+    )
+    plan = contents.protocol.model_copy(update={"criteria": (*contents.protocol.criteria, judged)})
+    told = [
+        report_view(dataclasses.replace(contents, protocol=some)).results.blocks
+        for some in (contents.protocol, plan)
+    ]
+    anchors = [[one.heading.anchor for one in some] for some in told]
+    assert [one for one in anchors[0] if one.startswith("results-class")] == []
+    assert [one for one in anchors[1] if one.startswith("results-class")] == ["results-class-3"]
+    [words] = told[0][0].words
+    assert "Of 21 classes, none has tables of its own" in words
+    assert "have tables of their own (1)" in told[1][0].words[0]
+    printed = {one.metric_id for one in _results(told[0][0])}
+    assert {f"recall/class={name}/iou=0.5" for name in names} <= printed
 
 
 def test_one_class_has_no_block_over_all_classes(instance_contents: RecordContents) -> None:

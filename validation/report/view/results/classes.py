@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue, Scope
+from validation.plan.protocol import Protocol
 from validation.report.formatting import long_unit, number
 from validation.report.view.addresses import sample_words
 from validation.report.view.confusion import confusion_figures, confusion_tables
@@ -16,6 +17,8 @@ from validation.report.view.results.sizes import size_figures, size_tables
 from validation.report.view.results.teller import AGREEMENT, NOTHING, TIMINGS, BlockView, Teller
 from validation.report.view.wording import sentence
 
+MOST_IN_FULL = 20
+"""With more classes than this, only those with a criterion have tables of their own."""
 _PRESENCE_COUNTS = (
     "presence_true_positives",
     "presence_false_negatives",
@@ -29,16 +32,15 @@ _ELSEWHERE = frozenset({*TIMINGS, *(one.id for one in CATALOGUE if one.is_of_ref
 
 
 def classes(teller: Teller) -> list[BlockView]:
-    """Return a block for figures over all classes and one for each class."""
+    """Return a block for figures over all classes and one for each class that is told in full."""
     blocks = []
-    for place, name in enumerate((None, *teller.contents.protocol.class_names())):
-        scope = Scope(class_name=name)
-        figures = [
-            one
-            for one in teller.addresses.select(scope)
-            if not one.metric.startswith(AGREEMENT) and one.metric not in _ELSEWHERE
-        ]
-        if figures:
+    names = teller.contents.protocol.class_names()
+    # What is left out is said with the figures over all classes; without these nothing is.
+    in_full = told_in_full(teller.contents.protocol) if _figures(teller, None) else names
+    for place, name in enumerate((None, *names)):
+        if name is not None and name not in in_full:
+            continue
+        if figures := _figures(teller, name):
             title = f"Class {name}" if name else "Over all classes"
             anchor = f"results-class-{place}" if name else "results-all"
             heading = teller.numbering.subsection(title, anchor)
@@ -53,8 +55,43 @@ def classes(teller: Teller) -> list[BlockView]:
             else:
                 told = ()
                 drawn += class_curves(teller, name, ", ".join(one.label for one in tables[:2]))
-            blocks.append(BlockView(heading, (), (*by_class, *tables, *sizes, *told), tuple(drawn)))
+            words = () if name else _words_on_others(names, in_full)
+            shown = (*by_class, *tables, *sizes, *told)
+            blocks.append(BlockView(heading, words, shown, tuple(drawn)))
     return blocks
+
+
+def _figures(teller: Teller, name: str | None) -> list[MetricValue]:
+    return [
+        one
+        for one in teller.addresses.select(Scope(class_name=name))
+        if not one.metric.startswith(AGREEMENT) and one.metric not in _ELSEWHERE
+    ]
+
+
+def told_in_full(plan: Protocol) -> tuple[str, ...]:
+    """Return the classes with tables of their own: all, or of many those with a criterion."""
+    names = plan.class_names()
+    if len(names) <= MOST_IN_FULL:
+        return names
+    judged = {one.class_name for one in plan.criteria}
+    return tuple(name for name in names if name in judged)
+
+
+def _words_on_others(names: Sequence[str], in_full: Sequence[str]) -> tuple[str, ...]:
+    if len(in_full) == len(names):
+        return ()
+    who = (
+        f"only those with an acceptance criterion have tables of their own ({number(len(in_full))})"
+        if in_full
+        else "none has tables of its own, as no criterion names a class"
+    )
+    said = (
+        f"Of {number(len(names))} classes, {who}. The main figures of every class are in the table "
+        "and the drawings of this section; every other figure of every class is in the attached "
+        "files evidence/classes.csv and evidence/metrics.json."
+    )
+    return (said,)
 
 
 def _class_tables(
