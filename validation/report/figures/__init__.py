@@ -18,6 +18,7 @@ from validation.report.figures.criteria_forest import (
 from validation.report.figures.criterion_marks import CriterionMark, criterion_mark, reach
 from validation.report.figures.curves import (
     MOST_CURVES,
+    STYLE_WORDS,
     Curve,
     CurvePanel,
     free_response,
@@ -32,6 +33,7 @@ from validation.report.figures.strips import Strip, dot_strips
 __all__ = [
     "MOST_CURVES",
     "PAGE_WIDTH",
+    "STYLE_WORDS",
     "BarPanel",
     "CriterionMark",
     "CriterionPanel",

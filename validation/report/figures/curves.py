@@ -16,6 +16,9 @@ from validation.report.formatting import clipped, number
 Place = tuple[float, float]
 
 _STYLES = ((INK, ""), (ACCENT, "4 2"), (NOT_MET, "1.2 1.6"), (MUTED, "6 2 1.2 2"))
+STYLE_WORDS = ("solid", "dashed", "dotted", "dashed and dotted")
+"""How the lines of a panel are drawn, in their order."""
+
 _RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _RATE_WORDS = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
 _LEAST_RATE = 1 / 16

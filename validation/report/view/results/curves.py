@@ -8,6 +8,7 @@ from validation.evidence.froc import METRICS, RATES
 from validation.evidence.metric_values import MetricValue, metric_id
 from validation.report.figures import (
     MOST_CURVES,
+    STYLE_WORDS,
     Curve,
     CurvePanel,
     Estimate,
@@ -18,7 +19,6 @@ from validation.report.figures import (
 from validation.report.formatting import number, plural
 from validation.report.view.elements import Figure
 from validation.report.view.results.teller import Teller, estimate
-from validation.report.view.wording import joined
 
 Points = dict[tuple[str, str], list[tuple[float, float]]]
 """Places of a kind of curve, by class and IoU threshold as written."""
@@ -67,12 +67,14 @@ def grids_of_curves(teller: Teller) -> list[Figure]:
 def _grid(teller: Teller, panels: Sequence[CurvePanel], *, is_free_response: bool) -> Figure:
     what = "Free-response curves" if is_free_response else "Precision against recall"
     across = "sensitivity against false positives per image" if is_free_response else "interpolated"
-    labels = joined(list(dict.fromkeys(one.label for panel in panels for one in panel.curves)))
-    styles = f"solid and dashed lines: {labels}" if "and" in labels else labels
+    labels = list(dict.fromkeys(one.label for panel in panels for one in panel.curves))
+    styles = ", ".join(
+        f"{label} {style}" for label, style in zip(labels, STYLE_WORDS, strict=False)
+    )
     many = plural(len(panels), "class", "classes")
     drawing = grid_of_curves(
         panels,
-        alt=f"{what} of {many}: {', '.join(one.title for one in panels)}; {labels}.",
+        alt=f"{what} of {many}: {', '.join(one.title for one in panels)}; {styles}.",
         is_free_response=is_free_response,
     )
     return teller.drawn(f"{what} by class, {across}; {styles}.", drawing, numbers=_SOURCE)
