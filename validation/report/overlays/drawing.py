@@ -111,14 +111,16 @@ def _by(source: str, line: str) -> str:
 
 def _pixels(outline: Outline, name: str, unit: float) -> str:
     colour = PIXEL_STYLES[outline.outcome].hexadecimal
-    if outline.outcome == "agreed":
-        return f'<g fill="none">{stroke(outline.path, colour, _FINE * unit)}</g>'
     side, is_missed = 2.6 * unit, outline.outcome == "missed_pixels"
-    dashes = "" if is_missed else "1.2 0.8"
+    dashes = "1.2 0.8" if outline.outcome == "false_pixels" else ""
+    dark = stroke(outline.path, DARK, 2 * _FINE * unit)
+    edge = stroke(outline.path, colour, _FINE * unit, dashes, unit)
+    edges = f'<g fill="none">{dark}{edge}</g>'
+    if outline.outcome == "agreed":
+        return edges
     return (
         f"{hatching(f'hatch-{name}', side, colour, is_falling=is_missed)}"
-        f'<path d="{outline.path}" fill="url(#hatch-{escape(name)})" fill-rule="evenodd"/>'
-        f'<g fill="none">{stroke(outline.path, colour, _FINE * unit, dashes, unit)}</g>'
+        f'<path d="{outline.path}" fill="url(#hatch-{escape(name)})" fill-rule="evenodd"/>{edges}'
     )
 
 

@@ -32,7 +32,7 @@ def hatching(name: str, side: float, colour: str, *, is_falling: bool) -> str:
         if is_falling
         else f"M{low} {half}L{half} {low}M{low} {high}L{high} {low}M{half} {high}L{high} {half}"
     )
-    lines = stroke(path, DARK, side * 0.42) + stroke(path, colour, side * 0.26)
+    lines = stroke(path, DARK, side * 0.5) + stroke(path, colour, side * 0.26)
     return (
         f'<defs><pattern id="{escape(name)}" width="{n(side)}" height="{n(side)}" '
         f'patternUnits="userSpaceOnUse"><g fill="none">{lines}</g></pattern></defs>'
