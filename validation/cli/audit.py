@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from validation.cli.options import ANYTHING, json_option, say_json
+from validation.cli.options import ANYTHING, json_option, say_json, templates_option
 
 if TYPE_CHECKING:
     from validation.attest.audit_trail import Event
@@ -31,6 +31,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--checkpoint", type=_NEW_FILE, help="Write number and digest of the last event.")
 @click.option("--pdf", type=_NEW_FILE, help="Write the events shown as a PDF.")
+@templates_option
 @click.option(
     "--leave-behind",
     metavar="REASON",
@@ -45,6 +46,7 @@ def audit_command(  # noqa: PLR0917 - click calls it by name
     against: tuple[Path, ...],
     checkpoint: Path | None,
     pdf: Path | None,
+    templates: Path | None,
     leave_behind: str | None,
     as_json: bool,
 ) -> None:
@@ -69,7 +71,7 @@ def audit_command(  # noqa: PLR0917 - click calls it by name
     if checkpoint is not None:
         audit_review.write_checkpoint(found, checkpoint)
     if pdf is not None:
-        audit_review.write_pdf(found, shown, pdf)
+        audit_review.write_pdf(found, shown, pdf, _selection(action, user, since), templates)
     if as_json:
         say_json(
             {
@@ -97,6 +99,17 @@ def _matching(
             and (since is None or one.at >= since)
         ):
             yield one
+
+
+def _selection(action: str, user: str | None, since: str | None) -> str:
+    """Return in words which events are shown; empty where all are."""
+    parts = (
+        f"action {action}" if action != "*" else "",
+        f"user {user}" if user is not None else "",
+        f"since {since}" if since is not None else "",
+    )
+    said = ", ".join(one for one in parts if one)
+    return f"only those with {said}" if said else ""
 
 
 def _lines(found: "Review", shown: tuple["Event", ...]) -> list[str]:

@@ -24,6 +24,12 @@ data_option = click.option(
     help="Folder of the test set, if it does not lie where the protocol says.",
 )
 
+templates_option = click.option(
+    "--templates",
+    type=FOLDER,
+    help="Company's template folder for the PDF, which belongs to no protocol.",
+)
+
 SYMBOLS = {
     "met": "✓ met",
     "not_met": "✗ not met",

@@ -14,6 +14,7 @@ from validation.cli.options import (
     progress_bars,
     say_json,
     staged,
+    templates_option,
 )
 
 if TYPE_CHECKING:
@@ -29,11 +30,23 @@ if TYPE_CHECKING:
 @click.option(
     "--trust", type=FOLDER, help="Folder of pinned roots and revocation lists, not the study's."
 )
+@click.option(
+    "--pdf",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what was checked and found as a PDF; must be new.",
+)
+@templates_option
 @json_option
-def verify_command(
-    path: Path, data: Path | None, study: Path | None, trust: Path | None, as_json: bool
+def verify_command(  # noqa: PLR0917 - click calls it by name
+    path: Path,
+    data: Path | None,
+    study: Path | None,
+    trust: Path | None,
+    pdf: Path | None,
+    templates: Path | None,
+    as_json: bool,
 ) -> None:
-    """Check a lock folder, a record, a signed PDF or a study; offline, and nothing is written.
+    """Check a lock folder, a record, a signed PDF or a study; offline, nothing of it is changed.
 
     A check that did not hold says whether something was altered, a signer is not trusted, or
     something is missing. Exit status 0: every check held; 1: one did not hold; 3: one could not
@@ -44,11 +57,17 @@ def verify_command(
         segval verify records/nuclei-count --study protocols/nuclei-count
         segval verify protocols/nuclei-count/lock --data protocols/simulated-nuclei
     """
+    from validation.study.verification_report import Given, require_new, write_verification
     from validation.study.verifying import verify
 
+    if pdf is not None:
+        require_new(pdf, path)
     with progress_bars() as bars:
         show = partial(staged(bars, {"files": "Hashing files"}), "files")
         found = verify(path, data=data, study=study, trust=trust, progress=show)
+    if pdf is not None:
+        given = Given(data, study, trust)
+        write_verification(found, pdf, path=path, given=given, templates=templates)
     if as_json:
         values = found.model_dump(mode="json")
         say_json({**values, "outcome": found.outcome, "failures": list(found.failures)})

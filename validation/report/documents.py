@@ -1,4 +1,4 @@
-"""The documents that nobody signs, as PDF: test-set description, method, traceability.
+"""The documents that nobody signs, as PDF: test set, method, traceability, audit, verification.
 
 Each embeds what it was made from and depends on nothing else: dates are those of the run or of
 the lock, and the identifier is made of the digests of the sources, so that the same study or
@@ -6,16 +6,17 @@ record gives the same bytes.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from validation.plan.protocol import Protocol
 from validation.record import digest
-from validation.report.company import company_files, document_html, own_texts
+from validation.report.company import FOLDER, company_files, document_html, own_texts
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.embedding import attachments
 from validation.report.render import render_pdf
+from validation.report.view.documents.audit import FILE_NAME as AUDIT_FILE
+from validation.report.view.documents.audit import AuditContents, audit_view, texts_of
 from validation.report.view.documents.method import method_document
 from validation.report.view.documents.test_set import test_set_document
 from validation.report.view.documents.traceability import (
@@ -23,6 +24,8 @@ from validation.report.view.documents.traceability import (
     traceability_csv,
     traceability_document,
 )
+from validation.report.view.documents.verification import FILE_NAME as VERIFICATION_FILE
+from validation.report.view.documents.verification import VerificationContents, verification_view
 
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 """Date in the properties of a document that is made from a protocol alone, which has none."""
@@ -45,7 +48,7 @@ def render_test_set(
         "test_set/test_set.html.jinja",
         view,
         contents.files,
-        protocol=contents.protocol,
+        kept=own_texts(contents.protocol),
         created=_moment(contents),
     )
 
@@ -65,7 +68,7 @@ def render_traceability(contents: PlannedContents | RecordContents) -> tuple[byt
     view = traceability_document(whole)
     template = "traceability/traceability.html.jinja"
     pdf = rendered(
-        template, view, whole.files, protocol=contents.protocol, created=_moment(contents)
+        template, view, whole.files, kept=own_texts(contents.protocol), created=_moment(contents)
     )
     return pdf, table
 
@@ -81,9 +84,57 @@ def render_method(contents: PlannedContents | RecordContents) -> bytes:
         "method/method.html.jinja",
         view,
         contents.files,
-        protocol=contents.protocol,
+        kept=own_texts(contents.protocol),
         created=_moment(contents),
     )
+
+
+def render_audit(contents: AuditContents, company: Mapping[str, bytes]) -> bytes:
+    """Return the audit-trail report as PDF/A-3a; the same trail gives the same bytes.
+
+    Args:
+        contents: The trail, reviewed.
+        company: Files of a company's template folder by path; none: as segval has it.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    last = contents.events[-1]["at"] if contents.events else None
+    created = datetime.fromisoformat(last).astimezone(UTC) if last else _UNDATED
+    files = {AUDIT_FILE: contents.content, **_named(company)}
+    return rendered(
+        "audit/audit.html.jinja",
+        audit_view(contents, files),
+        files,
+        kept=texts_of(contents.events),
+        created=created,
+    )
+
+
+def render_verification(contents: VerificationContents, company: Mapping[str, bytes]) -> bytes:
+    """Return the verification report as PDF/A-3a.
+
+    Args:
+        contents: The checks.
+        company: Files of a company's template folder by path; none: as segval has it.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+    """
+    files = {VERIFICATION_FILE: contents.content, **_named(company)}
+    view = verification_view(contents, files)
+    return rendered(
+        "verification/verification.html.jinja",
+        view,
+        files,
+        kept=frozenset({contents.name, contents.study, contents.trust, contents.data}),
+        created=contents.at,
+    )
+
+
+def _named(company: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a template folder by their name among the attachments."""
+    return {f"{FOLDER}{name}": content for name, content in company.items()}
 
 
 def _moment(contents: PlannedContents | ProtocolContents | RecordContents) -> datetime:
@@ -97,7 +148,7 @@ def rendered(
     view: object,
     files: Mapping[str, bytes],
     *,
-    protocol: Protocol,
+    kept: Collection[str],
     created: datetime,
 ) -> bytes:
     """Return a document as PDF/A-3a.
@@ -106,7 +157,7 @@ def rendered(
         template: Name of its template.
         view: What the template prints.
         files: Files that it embeds, by name in a record; the identifier is made of them.
-        protocol: Whose texts no wording touches.
+        kept: Texts that no wording touches: those of the protocol, or of the trail.
         created: Date in its properties.
 
     Raises:
@@ -114,7 +165,7 @@ def rendered(
     """
     company = company_files(files)
     return render_pdf(
-        document_html(template, view, company, own_texts(protocol)),
+        document_html(template, view, company, kept),
         images={},
         attachments=attachments(files),
         company=company,

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import validation
 from validation import workspace
 from validation.attest.anchors import Checkpoint, anchors_in
 from validation.attest.audit_file import TRAIL_NAME, go_on_after_break, load, trail_path
 from validation.attest.audit_trail import Event, anchor_problems
 from validation.attest.study_check import open_acts
 from validation.errors import AuditError, Problem
-from validation.report.audit_report import render_audit
+from validation.report.documents import render_audit
+from validation.report.view.documents.audit import AuditContents
 from validation.study.operator import operator
+from validation.study.templates import read_template_folder
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Review:
     """What is broken: lines, and anchors that are not reached."""
     remarks: tuple[str, ...]
     """What a reviewer should know and is no fault: acts that were begun and not ended."""
+    against: tuple[str, ...] = ()
+    """Names of the records, documents and checkpoints that the trail was held against."""
 
     @property
     def holds(self) -> bool:
@@ -41,7 +46,7 @@ def review(study: Path, against: Iterable[Path] = ()) -> Review:
     Raises:
         AuditError: There is no trail, or it cannot be read, or an anchor cannot be.
     """
-    path = _path(study)
+    path, against = _path(study), tuple(against)
     if not path.exists():
         raise AuditError(
             "there is no audit trail: nothing was locked or run here yet",
@@ -62,7 +67,8 @@ def review(study: Path, against: Iterable[Path] = ()) -> Review:
             f"{len(trail.torn)} bytes after the last event: its writing was cut off; the next "
             "event says so"
         )
-    return Review(str(path), trail.events, tuple(problems), tuple(remarks))
+    names = tuple(one.name for one in against)
+    return Review(str(path), trail.events, tuple(problems), tuple(remarks), names)
 
 
 def write_checkpoint(found: Review, path: Path) -> None:
@@ -81,17 +87,39 @@ def write_checkpoint(found: Review, path: Path) -> None:
     workspace.write_new(path, point.to_json())
 
 
-def write_pdf(found: Review, shown: Sequence[Event], path: Path) -> None:
-    """Write events of a trail as a PDF to a new file; the trail itself is embedded.
+def write_pdf(
+    found: Review,
+    shown: Sequence[Event],
+    path: Path,
+    selection: str = "",
+    templates: Path | None = None,
+) -> None:
+    """Write a trail as a PDF to a new file; the trail itself is embedded.
+
+    Args:
+        found: The trail, reviewed.
+        shown: The events that are printed one by one.
+        path: The PDF.
+        selection: Which these are, in words; empty: all.
+        templates: A company's template folder.
 
     Raises:
         RecordError: The file exists, or cannot be written.
         RenderError: It cannot be rendered.
     """
-    content = workspace.read(Path(found.path), "the audit trail")
-    rows = [one.model_dump(mode="json") for one in shown]
-    problems = [f"{one.where}: {one.what}" for one in found.problems]
-    workspace.write_new(path, render_audit(content, rows, [*problems, *found.remarks]))
+    contents = AuditContents(
+        content=workspace.read(Path(found.path), "the audit trail"),
+        events=tuple(one.model_dump(mode="json") for one in found.events),
+        shown=tuple(one.model_dump(mode="json") for one in shown),
+        selection=selection,
+        problems=tuple(f"{one.where}: {one.what}" for one in found.problems),
+        remarks=found.remarks,
+        against=found.against,
+        tool_version=validation.__version__,
+    )
+    workspace.write_new(
+        path, render_audit(contents, read_template_folder(templates) if templates else {})
+    )
 
 
 def leave_behind(study: Path, reason: str) -> Event:

@@ -42,14 +42,15 @@ def verify(
     Raises:
         ToolError: The path is none of these, or the trail or the trust cannot be read.
     """
-    folder = study or _study_above(path)
+    folder = study or study_above(path)
     known = Known(_trust(folder, trust), _trail(folder), clock.now())
     if folder is not None and path.is_dir() and path.samefile(folder):
         return _verify_study(folder, known, data, progress)
     return verify_artefact(path, known, data=data, progress=progress)
 
 
-def _study_above(path: Path) -> Path | None:
+def study_above(path: Path) -> Path | None:
+    """Return the study that something lies in; None where it lies in none."""
     places = [path, *path.resolve().parents] if path.is_dir() else path.resolve().parents
     return next((one for one in places if trail_path(one).is_file()), None)
 

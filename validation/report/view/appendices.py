@@ -277,12 +277,15 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "leakage.json": ("What the test set shares with the images of development", "Data"),
     "overlays/overlays.json": ("Which cases are shown, and the outlines over them", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
+    "audit.jsonl": ("The audit trail, byte for byte", "Source"),
+    "verification.json": ("Every check, with what it was made on", "Source"),
     "traceability.csv": ("The traceability matrix as a table", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
+    "jsonl": "application/jsonl",
     "txt": "text/plain",
     "yaml": "application/yaml",
     "pdf": "application/pdf",

@@ -19,6 +19,7 @@ class DocumentView:
     title: str
     number: str
     revision: str
+    """Empty: the document has none."""
     organisation: str
     imprint: str
     """The organisation, or as much of its name as the foot of a page has room for."""
@@ -98,4 +99,27 @@ def page_frame(
         date=date,
         identity=identity,
         notices=tuple(one.short for one in notices),
+    )
+
+
+def bare_frame(*, number: str, title: str, date: str, identity: str) -> DocumentView:
+    """Return what every page of a document carries that belongs to no protocol.
+
+    Args:
+        number: What the document is, and of what, at the head of every page.
+        title: Title in the properties of the document.
+        date: Its date, in words.
+        identity: What it was made from.
+    """
+    return DocumentView(
+        language="en",
+        title=title,
+        number=number,
+        revision="",
+        organisation="segval",
+        imprint="segval",
+        page_size="A4",
+        date=date,
+        identity=identity,
+        notices=(),
     )
