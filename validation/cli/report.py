@@ -16,8 +16,15 @@ from validation.errors import RecordError
     help="Folder for report.html and report.pdf, and for annex.pdf where the protocol asks for "
     "every object. Without it, they are rendered and compared with those in the record.",
 )
+@click.option(
+    "--phrases",
+    type=FOLDER,
+    metavar="DIR",
+    help="Render nothing: list the texts of the report that the wording of the company's template "
+    "folder DIR has no words for, as lines for its wording.yaml.",
+)
 @json_option
-def report_command(record: Path, out: Path | None, as_json: bool) -> None:
+def report_command(record: Path, out: Path | None, phrases: Path | None, as_json: bool) -> None:
     """Render the report of RECORD again, from the record alone.
 
     The record itself is never changed. Exit status 1: the report in the record has other
@@ -27,6 +34,9 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
     Example:
         segval report records/nuclei-count --out /tmp/nuclei-count-report
     """
+    if phrases is not None:
+        _say_phrases(record, phrases, as_json=as_json)
+        return
     from validation import workspace
     from validation.record import digest
     from validation.record_folder import read_index
@@ -59,3 +69,17 @@ def report_command(record: Path, out: Path | None, as_json: bool) -> None:
             click.echo(f"design and wording are those of the templates of the record, {templates}")
     if not all(same.values()):
         raise click.exceptions.Exit(1)
+
+
+def _say_phrases(record: Path, templates: Path, *, as_json: bool) -> None:
+    """Print each text that has no words yet; as JSON strings, which YAML reads as keys."""
+    import json
+
+    from validation.study.reporting import phrases
+
+    found = phrases(record, templates)
+    if as_json:
+        say_json({"phrases": list(found)})
+        return
+    for one in found:
+        click.echo(f"  {json.dumps(one, ensure_ascii=False)}: ")

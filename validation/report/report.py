@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from validation.report.annex import render_annex
-from validation.report.company import company_files, document_html, own_texts, with_company_inside
+from validation.report.company import (
+    company_files,
+    document_html,
+    own_texts,
+    phrases_without_words,
+    with_company_inside,
+)
 from validation.report.contents import RecordContents
 from validation.report.embedding import attachments
 from validation.report.render import render_pdf, template_folder
@@ -72,6 +78,20 @@ def report_html(contents: RecordContents) -> str:
     """
     kept = own_texts(contents.protocol, contents.case_rows)
     return document_html(TEMPLATE, report_view(contents), company_files(contents.files), kept)
+
+
+def phrases_of_report(contents: RecordContents, company: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the texts of a report that a company's wording has no words for.
+
+    Args:
+        contents: The record.
+        company: Files of a template folder by path, which need not be the record's.
+
+    Raises:
+        RenderError: A template is missing, or the company's templates cannot be used.
+    """
+    kept = own_texts(contents.protocol, contents.case_rows)
+    return phrases_without_words(TEMPLATE, report_view(contents), company, kept)
 
 
 def _self_contained(html: str, pictures: Mapping[str, bytes], company: Mapping[str, bytes]) -> str:

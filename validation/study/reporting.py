@@ -9,7 +9,8 @@ from validation.record import digest
 from validation.record_folder import ANNEX, RECORD_FILE, REPORTS, read_contents, read_index
 from validation.report.company import FOLDER
 from validation.report.contents import RecordContents
-from validation.report.report import Report, render_report
+from validation.report.report import Report, phrases_of_report, render_report
+from validation.study.templates import read_template_folder
 from validation.testset.lock import Entry, compare, manifest
 
 
@@ -51,6 +52,21 @@ def sealed_contents(folder: Path, record_id: str) -> RecordContents:
     contents = read_contents(folder, record_id)
     _require_sealed(folder, contents.digests)
     return contents
+
+
+def phrases(folder: Path, templates: Path) -> tuple[str, ...]:
+    """Return the texts of a record's report that the wording in a template folder has no words for.
+
+    Args:
+        folder: The record.
+        templates: The folder, which may still be written.
+
+    Raises:
+        ToolError: The record cannot be read.
+        RenderError: The templates cannot be used.
+    """
+    company = read_template_folder(templates)
+    return phrases_of_report(sealed_contents(folder, read_index(folder).record_id), company)
 
 
 def templates_of_record(digests: Mapping[str, str]) -> str:

@@ -9,7 +9,12 @@ path, as read from that folder, from a record or from the attachments of a PDF.
 - `documents`: from a template and a view to the document that is laid out
 """
 
-from validation.report.company.documents import document_html, own_texts, with_company_inside
+from validation.report.company.documents import (
+    document_html,
+    own_texts,
+    phrases_without_words,
+    with_company_inside,
+)
 from validation.report.company.files import (
     FOLDER,
     company_files,
@@ -26,6 +31,7 @@ __all__ = [
     "digest_of",
     "document_html",
     "own_texts",
+    "phrases_without_words",
     "problems_of",
     "require_usable",
     "with_company_inside",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from validation.plan.protocol import Protocol, json_schema
 from validation.report.company.completeness import require_complete
 from validation.report.company.palette import recoloured
-from validation.report.company.wording import reworded, wording_of
+from validation.report.company.wording import reworded, unsaid, wording_of
 from validation.report.render import (
     COMPANY_STYLE,
     has_templates,
@@ -38,6 +38,33 @@ def document_html(
     Raises:
         RenderError: A template cannot be used, or leaves out what the document has to say.
     """
+    html = _arranged(template, view, company)
+    return spell_out_uncovered(reworded(html, wording_of(company), kept))
+
+
+def phrases_without_words(
+    template: str,
+    view: object,
+    company: Mapping[str, bytes],
+    kept: Collection[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Return the texts of a document that a company's wording has no words for, in their order.
+
+    Args:
+        template: Name of the template.
+        view: What the document says.
+        company: Files of the company's template folder by path.
+        kept: Texts that no wording touches: those of the protocol.
+
+    Raises:
+        RenderError: A template cannot be used, or leaves out what the document has to say.
+    """
+    html = _arranged(template, view, company)
+    return tuple(dict.fromkeys(unsaid(html, wording_of(company), kept)))
+
+
+def _arranged(template: str, view: object, company: Mapping[str, bytes]) -> str:
+    """Return a document in segval's words, in the company's arrangement and colours."""
     html = render_html(template, view, company=company)
     if has_templates(company):
         values: list[str] = []
@@ -46,8 +73,7 @@ def document_html(
             template, view, company=others, printed=lambda one: values.append(str(one))
         )
         require_complete(bundled, html, values, template)
-    html = recoloured(html, company)
-    return spell_out_uncovered(reworded(html, wording_of(company), kept))
+    return recoloured(html, company)
 
 
 def with_company_inside(html: str, company: Mapping[str, bytes]) -> str:

@@ -7,7 +7,7 @@ protocol are never touched. Verdicts keep apart: two of them cannot be called th
 
 import html
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -34,6 +34,9 @@ PAGE = "Page {page} of {pages}"
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _FIXED = re.compile(r"\d+|[<>\u2264\u2265=\u00b1\u00d7\u2713\u2717\u2212%]")
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WORD = re.compile(r"[^\W\d_]{3}")
+_DIGEST = re.compile(r"(sha256:)?[0-9a-f]{12,64}\u2026?")
+SOFT_HYPHEN = "\u00ad"
 _LONGEST = 4_000
 _SPACES = str.maketrans(dict.fromkeys((NO_BREAK, THIN_SPACE, "\u2009"), " "))
 _BLANK = re.compile(r"[ \t\r\n\f]+")
@@ -82,8 +85,8 @@ class Wording:
             text: As the bundled documents have it.
             kept: Texts that stay as they are: those of the protocol.
         """
-        plain = _BLANK.sub(" ", text).strip()
-        if plain in kept or not any(map(str.isalpha, plain)) or len(plain) > _LONGEST:
+        plain = _BLANK.sub(" ", text).replace(SOFT_HYPHEN, "").strip()
+        if not _may_be_said(plain, kept):
             return text
         known = plain.translate(_SPACES)
         said = self.phrases.get(known)
@@ -96,6 +99,10 @@ class Wording:
                 given = dict(zip(pattern.names, inside, strict=True))
                 return _PLACE.sub(lambda place, given=given: given[place[1]], pattern.said)  # type: ignore[misc]
         return text
+
+
+def _may_be_said(plain: str, kept: Collection[str]) -> bool:
+    return plain not in kept and any(map(str.isalpha, plain)) and len(plain) <= _LONGEST
 
 
 def wording_of(files: Mapping[str, bytes]) -> Wording:
@@ -128,11 +135,11 @@ def _parsed(content: bytes) -> Source:
 
 
 def _known(phrase: str) -> str:
-    return " ".join(phrase.split())
+    return " ".join(phrase.replace(SOFT_HYPHEN, "").split())
 
 
 def _pattern(phrase: str, said: str) -> _Pattern:
-    literals = tuple(_PLACE.sub("\0", " ".join(phrase.split())).split("\0"))
+    literals = tuple(_PLACE.sub("\0", _known(phrase)).split("\0"))
     return _Pattern(literals, tuple(_PLACE.findall(phrase)), said)
 
 
@@ -206,19 +213,43 @@ def reworded(document: str, wording: Wording, kept: Collection[str]) -> str:
     if not wording:
         return document
     said: dict[str, str] = {}
-    parts, inside = _TAG.split(document), ""
+    parts = _TAG.split(document)
+    for place, is_tag in _said_parts(parts):
+        part = parts[place]
+        if part not in said:
+            said[part] = (
+                _SAID_IN_TAGS.sub(
+                    lambda found: found[1] + _said(found[2], wording, kept) + found[3], part
+                )
+                if is_tag
+                else _said(part, wording, kept)
+            )
+        parts[place] = said[part]
+    return _page_words("".join(parts), wording)
+
+
+def unsaid(document: str, wording: Wording, kept: Collection[str]) -> Iterator[str]:
+    """Yield the texts of a document that a wording has no words for."""
+    parts = _TAG.split(document)
+    for place, is_tag in _said_parts(parts):
+        found = (one[2] for one in _SAID_IN_TAGS.finditer(parts[place]))
+        for part in found if is_tag else (parts[place],):
+            text = _known(html.unescape(part))
+            is_word = _WORD.search(text) and not _DIGEST.fullmatch(text)
+            if is_word and _may_be_said(text, kept) and wording(text, kept) == text:
+                yield text
+
+
+def _said_parts(parts: Sequence[str]) -> Iterator[tuple[int, bool]]:
+    """Yield the place of each tag and each text that a person may read, and whether it is a tag."""
+    inside = ""
     for place, part in enumerate(parts):
         if place % 2:
             opened = _LEFT_ALONE.match(part)
             inside = opened[1] if opened else "" if part == f"</{inside}>" else inside
-            parts[place] = _SAID_IN_TAGS.sub(
-                lambda found: found[1] + _said(found[2], wording, kept) + found[3], part
-            )
+            yield place, True
         elif part and not inside and not part.isspace():
-            if part not in said:
-                said[part] = _said(part, wording, kept)
-            parts[place] = said[part]
-    return _page_words("".join(parts), wording)
+            yield place, False
 
 
 def _said(part: str, wording: Wording, kept: Collection[str]) -> str:
