@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from validation.errors import Problem
+from validation.plan.companions import missing_companions
 from validation.plan.completeness import Asked, unanswered
 from validation.plan.protocol import AcceptanceCriterion, Protocol
 from validation.plan.source import Path, Source
@@ -598,25 +599,8 @@ def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
 
 
 def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
-    """Metrics Reloaded (2024): detection *and* the quality of each object are judged."""
-    judged = {
-        one.metric.removesuffix("_pooled_over_classes").removesuffix("_mean_over_classes")
-        for one in protocol.criteria
-    }
-    quality = {
-        "instance": ("segmentation_quality", "panoptic_quality", "average_precision"),
-        "panoptic": ("pq", "sq", "matched_dice"),
-    }.get(protocol.method.kind)
-    of_segments = {one.removesuffix(end) for one in judged for end in _OF_SEGMENTS}
-    if quality is not None and not of_segments & set(quality):
-        yield (
-            ("criteria",),
-            "no criterion judges how well found objects are outlined",
-            f"add one on {', '.join(quality[:-1])} or {quality[-1]}",
-        )
-
-
-_OF_SEGMENTS = ("_all", "_things", "_stuff")
+    for what, named in missing_companions(protocol):
+        yield ("criteria",), what, f"add one on {named}, or say in `analysis.rationale` why not"
 
 
 _ERRORS: tuple[Finder, ...] = (
