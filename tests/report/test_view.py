@@ -482,6 +482,12 @@ def test_of_very_many_classes_those_with_a_criterion_are_told_in_full(
     [words] = told[0][0].words
     assert "Of 21 classes, none has tables of its own" in words
     assert "have tables of their own (1)" in told[1][0].words[0]
+    [counts] = [one for one in told[1] if one.heading.anchor == "agreement"]
+    assert [one.caption for one in counts.tables] == [
+        "Agreement of counts: all classes",
+        "Agreement of counts: class 3",
+    ]
+    assert counts.words[0].startswith("20\u00a0classes without an acceptance criterion have no")
     printed = {one.metric_id for one in _results(told[0][0])}
     assert {f"recall/class={name}/iou=0.5" for name in names} <= printed
 

@@ -1,6 +1,6 @@
 """How well quantities agree: counts of objects, or shares of area."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from validation.evidence.catalogue import POOLED_OVER_CLASSES
@@ -9,6 +9,7 @@ from validation.report.contents import Row
 from validation.report.figures import Level, Pair, agreement_scatter, difference_plot
 from validation.report.formatting import plural
 from validation.report.view.elements import Figure, Table
+from validation.report.view.results.classes import told_in_full
 from validation.report.view.results.teller import AGREEMENT, BlockView, Teller, estimate
 
 _AGREEMENT_TITLES = {
@@ -36,19 +37,36 @@ def agreement(teller: Teller) -> BlockView | None:
     plan = teller.contents.protocol
     title = _AGREEMENT_TITLES[plan.method.kind]
     heading = teller.numbering.subsection(title, "agreement")
+    names = tuple(dict.fromkeys(one.scope.class_name for one in figures))
+    # What is left out is said; without a table over all classes nothing is.
+    told = {None, *told_in_full(plan)} if None in names else set(names)
     tables = tuple(
         teller.list_of(
             f"{title}: {name or 'all classes'}",
             [one for one in figures if one.scope.class_name == name],
         )
-        for name in dict.fromkeys(one.scope.class_name for one in figures)
+        for name in names
+        if name in told
     )
     numbers = f"{_labels(tables)} and evidence/cases.csv"
     shown = [_counts(teller)] if plan.method.is_by_object else []
     if plan.method.is_by_pixel:
         shown += _areas(teller)
     drawn = [_figure(teller, one, numbers) for one in shown if one.pairs]
-    return BlockView(heading, _left_out(teller), tables, tuple(drawn))
+    words = (*_not_told(names, told), *_left_out(teller))
+    return BlockView(heading, words, tables, tuple(drawn))
+
+
+def _not_told(names: Collection[str | None], told: Collection[str | None]) -> tuple[str, ...]:
+    others = [one for one in names if one not in told]
+    if not others:
+        return ()
+    said = (
+        f"{plural(len(others), 'class', 'classes')} without an acceptance criterion "
+        f"{'has' if len(others) == 1 else 'have'} no table here; the figures are in the attached "
+        "files evidence/classes.csv and evidence/metrics.json."
+    )
+    return (said,)
 
 
 @dataclass(frozen=True)
