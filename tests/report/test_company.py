@@ -11,7 +11,7 @@ from validation.errors import RenderError
 from validation.report.company import digest_of, problems_of, wording_of
 from validation.report.company.completeness import require_complete
 from validation.report.company.palette import recoloured
-from validation.report.company.wording import reworded
+from validation.report.company.rewording import reworded
 from validation.report.render import render_html
 from validation.study.templates import read_template_folder
 
@@ -147,6 +147,8 @@ def test_a_phrase_with_varying_parts_keeps_them() -> None:
         ("met: not met\n  not met: met", "called"),
         ("at least: höchstens\n  at most: höchstens", "called"),
         ('"above {x}": "x {x}"\n  "below {x}": "x {x}"', "both called"),
+        ('"at least {x}": "at most {x}"', "the word of another"),
+        ('"{n} is not met": "{n} is met"', "the word of another"),
         ("cases: Fälle\n  cases: Bilder", "stands twice"),
         ("cases: *other", "alias"),
     ],
@@ -181,6 +183,13 @@ def test_texts_of_the_protocol_and_markup_are_not_reworded() -> None:
     assert "erfüllt &amp; gut" in plain
     assert 'data-page-before="S. " data-page-between="/" data-page-after=""' in plain
     assert "Ergebnisse" not in reworded(html, said, {"Results"})
+
+
+def test_a_wording_names_the_language_of_documents_without_a_protocol() -> None:
+    files = {"wording.yaml": b"format: segval/wording/1\nlanguage: de\nphrases: {met: gut}\n"}
+    html = reworded('<html lang="en"><p>met</p></html>', wording_of(files), ())
+    assert 'lang="de"' in html
+    assert "BCP 47" in problems("wording.yaml", "format: segval/wording/1\nlanguage: German\n")
 
 
 # --- the other files ----------------------------------------------------------------------

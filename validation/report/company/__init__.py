@@ -5,6 +5,9 @@ path, as read from that folder, from a record or from the attachments of a PDF.
 
 - `files`: which files there may be, and every problem of them
 - `wording`: what things are called, without losing a number
+- `rewording`: a whole document in these words
+- `palette`: its colours, also in drawings, and legible
+- `overriding`: that names of templates and blocks are those of ours
 - `completeness`: that templates leave out nothing of what the bundled ones print
 - `documents`: from a template and a view to the document that is laid out
 """

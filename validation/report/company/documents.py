@@ -8,7 +8,8 @@ from functools import lru_cache
 from validation.plan.protocol import Protocol, json_schema
 from validation.report.company.completeness import require_complete
 from validation.report.company.palette import recoloured
-from validation.report.company.wording import reworded, unsaid, wording_of
+from validation.report.company.rewording import reworded, unsaid
+from validation.report.company.wording import wording_of
 from validation.report.render import (
     COMPANY_STYLE,
     has_templates,

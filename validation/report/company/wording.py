@@ -5,7 +5,6 @@ them exactly once, so that no number can be lost, doubled or exchanged for words
 protocol are never touched. Verdicts keep apart: two of them cannot be called the same.
 """
 
-import html
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,14 +27,10 @@ KEPT_APART = (
 )
 """Words of which no two may be called the same, nor by the word of another."""
 
-PAGE = "Page {page} of {pages}"
-"""How pages are numbered at the foot."""
-
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _FIXED = re.compile(r"\d+|[<>\u2264\u2265=\u00b1\u00d7\u2713\u2717\u2212%]")
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_WORD = re.compile(r"[^\W\d_]{3}")
-_DIGEST = re.compile(r"(sha256:)?[0-9a-f]{12,64}\u2026?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 SOFT_HYPHEN = "\u00ad"
 _LONGEST = 4_000
 _SPACES = str.maketrans(dict.fromkeys((NO_BREAK, THIN_SPACE, "\u2009"), " "))
@@ -73,6 +68,8 @@ class Wording:
 
     phrases: Mapping[str, str] = field(default_factory=dict)
     patterns: tuple[_Pattern, ...] = ()
+    language: str = ""
+    """Language of documents that belong to no protocol, as BCP 47 has it; empty: English."""
 
     def __bool__(self) -> bool:
         """True where anything is called otherwise."""
@@ -86,14 +83,14 @@ class Wording:
             kept: Texts that stay as they are: those of the protocol.
         """
         plain = _BLANK.sub(" ", text).replace(SOFT_HYPHEN, "").strip()
-        if not _may_be_said(plain, kept):
+        if not may_be_said(plain, kept):
             return text
-        known = plain.translate(_SPACES)
-        said = self.phrases.get(known)
+        spaced = plain.translate(_SPACES)
+        said = self.phrases.get(spaced)
         if said is not None:
             return said
         for pattern in self.patterns:
-            parts = pattern.parts_of(known)
+            parts = pattern.parts_of(spaced)
             if parts is not None:
                 inside = [self(plain[start:end], kept) for start, end in parts]
                 given = dict(zip(pattern.names, inside, strict=True))
@@ -101,7 +98,8 @@ class Wording:
         return text
 
 
-def _may_be_said(plain: str, kept: Collection[str]) -> bool:
+def may_be_said(plain: str, kept: Collection[str]) -> bool:
+    """Tell whether a text may have other words: it has letters, and is not the protocol's."""
     return plain not in kept and any(map(str.isalpha, plain)) and len(plain) <= _LONGEST
 
 
@@ -121,9 +119,9 @@ def _read(content: bytes) -> Wording:
     if problems:
         raise RenderError("the wording cannot be used", where=WORDING, problems=problems)
     phrases = source.values["phrases"]
-    whole = {_known(one): said for one, said in phrases.items() if not _PLACE.search(one)}
+    whole = {known(one): said for one, said in phrases.items() if not _PLACE.search(one)}
     patterns = (_pattern(one, said) for one, said in phrases.items() if _PLACE.search(one))
-    return Wording(whole, tuple(patterns))
+    return Wording(whole, tuple(patterns), source.values.get("language", ""))
 
 
 def _parsed(content: bytes) -> Source:
@@ -134,12 +132,13 @@ def _parsed(content: bytes) -> Source:
         raise RenderError(what, where=error.where, problems=error.problems) from error
 
 
-def _known(phrase: str) -> str:
+def known(phrase: str) -> str:
+    """Return a phrase as it is looked up: one line, without soft hyphens."""
     return " ".join(phrase.replace(SOFT_HYPHEN, "").split())
 
 
 def _pattern(phrase: str, said: str) -> _Pattern:
-    literals = tuple(_PLACE.sub("\0", _known(phrase)).split("\0"))
+    literals = tuple(_PLACE.sub("\0", known(phrase)).split("\0"))
     return _Pattern(literals, tuple(_PLACE.findall(phrase)), said)
 
 
@@ -149,7 +148,11 @@ def _problems(source: Source) -> Iterator[Problem]:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         yield Problem(WORDING, "it does not say its format", f"begin with `format: {FORMAT}`")
         return
-    for other in values.keys() - {"format", "phrases"}:
+    language = values.get("language", "en")
+    if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+        what = f"{language!r} is no language as BCP 47 names it, e.g. de or pt-BR"
+        yield Problem(source.where(("language",)), what)
+    for other in sorted(values.keys() - {"format", "language", "phrases"}):
         yield Problem(source.where((other,)), f"{other} is not a field here", "remove it")
     phrases = values.get("phrases")
     if not isinstance(phrases, dict):
@@ -188,12 +191,17 @@ def _fixed(text: str) -> list[str]:
 
 def _mixed_up(phrases: Mapping[str, object]) -> Iterator[str]:
     """Yield words for verdicts, directions and outcomes that could be taken for one another."""
-    said = {_known(one).casefold(): str(words).casefold() for one, words in phrases.items()}
+    said = {known(one).casefold(): str(words).casefold() for one, words in phrases.items()}
     for group in KEPT_APART:
         for one, other in combinations(group, 2):
             first, second = said.get(one, one), said.get(other, other)
             if first in {second, other} or second == one:
                 yield f"{one!r} and {other!r} are called {first!r} and {second!r}"
+    for phrase, words in said.items():
+        for group in KEPT_APART:
+            own = _of_group(group, phrase)
+            if own and _of_group(group, words) - own:
+                yield f"{phrase!r} is called {words!r}, which has the word of another"
     by_words: dict[str, str] = {}
     for phrase, words in said.items():
         before = by_words.setdefault(words, phrase)
@@ -201,73 +209,7 @@ def _mixed_up(phrases: Mapping[str, object]) -> Iterator[str]:
             yield f"{before!r} and {phrase!r} are both called {words!r}"
 
 
-# --- a whole document ---------------------------------------------------------------------
-
-_TAG = re.compile(r"(<[^>]*>)")
-_SAID_IN_TAGS = re.compile(r'(\s(?:alt|title|aria-label)=")([^"]*)(")')
-_LEFT_ALONE = re.compile(r"<(style|script)\b")
-
-
-def reworded(document: str, wording: Wording, kept: Collection[str]) -> str:
-    """Return a document with what a company says for each of its texts."""
-    if not wording:
-        return document
-    said: dict[str, str] = {}
-    parts = _TAG.split(document)
-    for place, is_tag in _said_parts(parts):
-        part = parts[place]
-        if part not in said:
-            said[part] = (
-                _SAID_IN_TAGS.sub(
-                    lambda found: found[1] + _said(found[2], wording, kept) + found[3], part
-                )
-                if is_tag
-                else _said(part, wording, kept)
-            )
-        parts[place] = said[part]
-    return _page_words("".join(parts), wording)
-
-
-def unsaid(document: str, wording: Wording, kept: Collection[str]) -> Iterator[str]:
-    """Yield the texts of a document that a wording has no words for."""
-    parts = _TAG.split(document)
-    for place, is_tag in _said_parts(parts):
-        found = (one[2] for one in _SAID_IN_TAGS.finditer(parts[place]))
-        for part in found if is_tag else (parts[place],):
-            text = _known(html.unescape(part))
-            is_word = _WORD.search(text) and not _DIGEST.fullmatch(text)
-            if is_word and _may_be_said(text, kept) and wording(text, kept) == text:
-                yield text
-
-
-def _said_parts(parts: Sequence[str]) -> Iterator[tuple[int, bool]]:
-    """Yield the place of each tag and each text that a person may read, and whether it is a tag."""
-    inside = ""
-    for place, part in enumerate(parts):
-        if place % 2:
-            opened = _LEFT_ALONE.match(part)
-            inside = opened[1] if opened else "" if part == f"</{inside}>" else inside
-            yield place, True
-        elif part and not inside and not part.isspace():
-            yield place, False
-
-
-def _said(part: str, wording: Wording, kept: Collection[str]) -> str:
-    text = html.unescape(part)
-    said = wording(text, kept)
-    if said == text:
-        return part
-    before, after = text[: len(text) - len(text.lstrip(" \n"))], text[len(text.rstrip(" \n")) :]
-    return html.escape(f"{before}{said}{after}")
-
-
-def _page_words(document: str, wording: Wording) -> str:
-    """Put the words around the numbers of pages where the style sheet finds them."""
-    said = wording(PAGE.format(page="\ue000", pages="\ue001"))
-    parts = re.fullmatch("(.*)\ue000(.*)\ue001(.*)", said)
-    if parts is None:
-        raise RenderError(f"{PAGE!r} must name the page first, then the number of pages")
-    names = ("before", "between", "after")
-    given = zip(names, (html.escape(one) for one in parts.groups()), strict=True)
-    words = " ".join(f'data-page-{name}="{one}"' for name, one in given)
-    return document.replace("<html ", f"<html {words} ", 1)
+def _of_group(group: Sequence[str], text: str) -> set[str]:
+    """Return the words of a group in a text; "not met" holds no "met"."""
+    longest_first = "|".join(map(re.escape, sorted(group, key=len, reverse=True)))
+    return set(re.findall(rf"\b(?:{longest_first})\b", text))
