@@ -127,7 +127,7 @@ NAMED_KINDS = {
     "heading": re.compile(r"^(?:\d+(?:\.\d+)?|[A-Z])$"),
     "IoU threshold": re.compile(r"IoU[\u00a0 ](?:\.50 to \.95|\d\.\d+)|IoU \.50 to \.95"),
     "rate of false positives": re.compile(r"at (?:1/)?\d false positives an image"),
-    "place in the document": re.compile(r"(?:Table|Figure) \d+(?: to \d+)?"),
+    "place in the document": re.compile(r"(?:Table|Figure)[\u00a0 ]\d+(?: to \d+)?"),
     "percentile": re.compile(r"\d+(?:th|st|nd|rd) percentile"),
     "detections": re.compile(r"(?:one|ten|\d+) detections? an image"),
     "size stratum": re.compile("small up to 32² pixels, medium 32² to 96², large from 96² on"),

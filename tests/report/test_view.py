@@ -492,6 +492,64 @@ def test_of_very_many_classes_those_with_a_criterion_are_told_in_full(
     assert {f"recall/class={name}/iou=0.5" for name in names} <= printed
 
 
+def test_classes_stand_side_by_side_as_a_table_and_bars(contents_of: ContentsOf) -> None:
+    contents = _several_classes(contents_of, tuple("abcdefgh"))
+    [overall] = [
+        one for one in report_view(contents).results.blocks if one.heading.anchor == "results-all"
+    ]
+    [table] = [one for one in overall.tables if one.caption == "Main figures by class"]
+    assert [one.cells[0].lines[0] for one in table.rows] == list("abcdefgh")
+    captions = [one.caption for one in overall.figures]
+    assert captions[0].endswith(f"Numbers: {table.label}.".replace("Table ", "Table\u00a0"))
+    assert captions[1].startswith("Objects by class in reference and prediction")
+    assert "IoU\u00a00.5 solid, IoU\u00a00.75 dashed" in captions[2]
+    assert captions[2].endswith("Numbers: evidence/curves.csv.")
+    assert captions[3].startswith("Free-response curves by class")
+
+
+def test_curves_name_average_precision_and_sensitivities_in_words(
+    instance_contents: RecordContents,
+) -> None:
+    blocks = report_view(instance_contents).results.blocks
+    [curves] = [
+        one
+        for block in blocks
+        for one in block.figures
+        if one.caption.startswith("Class nucleus. Left: precision against recall")
+    ]
+    by_id = {one.id: one for one in instance_contents.metrics}
+    precision = by_id["average_precision_at/class=nucleus/iou=0.5"].value
+    sensitivity = by_id["froc_sensitivity_8/class=nucleus/iou=0.5"].value
+    assert f"average precision {precision:.3f} [" in curves.drawings[0]
+    assert f"8: {sensitivity:.3f}" in curves.drawings[1]
+
+
+def test_without_curves_there_is_no_figure_of_them(instance_contents: RecordContents) -> None:
+    blocks = report_view(dataclasses.replace(instance_contents, curve_rows=())).results.blocks
+    assert not any("recall, interp" in one.caption for block in blocks for one in block.figures)
+
+
+def test_criteria_that_do_not_compare_have_an_axis_each(semantic_contents: RecordContents) -> None:
+    view = report_view(semantic_contents)
+    [figure] = view.results.criteria_figures
+    [drawing] = figure.drawings
+    families = {
+        (one.unit, one.direction, definition(one.metric_id.split("/")[0]).better)
+        for one in semantic_contents.findings.criteria
+    }
+    units = {formatting.unit_word(unit) or "ratio" for unit, *_ in families}
+    labels = [one for unit in units for one in re.findall(f">{unit}</text>", drawing)]
+    assert len(labels) == len(families) > 1
+
+
+def test_every_figure_of_the_results_says_where_its_numbers_stand(view: ReportView) -> None:
+    figures = [one for block in view.results.blocks for one in block.figures]
+    figures += view.results.criteria_figures
+    assert len(figures) > 4
+    for one in figures:
+        assert re.search(r"Numbers: .*(Table[\u00a0 ]\d|evidence/|run\.json)", one.caption)
+
+
 def test_one_class_has_no_block_over_all_classes(instance_contents: RecordContents) -> None:
     anchors = {one.heading.anchor for one in report_view(instance_contents).results.blocks}
     assert "results-all" not in anchors

@@ -81,6 +81,8 @@ class CriterionView:
     drawn: CriterionMark
     """The same, for drawings of all criteria."""
     unit: str
+    family: tuple[str, str, str]
+    """What criteria share that are drawn on one axis: unit, direction, what is better."""
     verdict: Verdict
     rationale: str
 
@@ -133,6 +135,7 @@ def _view(
         ),
         drawn=_mark(finding, comparison),
         unit=finding.unit,
+        family=(finding.unit, finding.direction, definition(criterion.metric).better),
         verdict=VERDICTS[finding.verdict],
         rationale=criterion.rationale,
     )

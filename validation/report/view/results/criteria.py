@@ -72,40 +72,36 @@ def criteria_figures(
     return tuple(
         numbering.figure(
             "Every criterion with its interval and its bound (line); the shade is the side that "
-            "meets it. A disc is met, a hollow square is not met. Criteria of one unit and "
-            f"direction share an axis. Numbers: {table.label}.",
+            "meets it. A disc is met, a hollow square is not met. Criteria that compare "
+            f"share an axis. Numbers: {table.label}.",
             criteria_forest(
-                [_panel(unit, rows) for (unit, _), rows in part.items()], alt=_alt(part)
+                [_panel(unit, rows) for (unit, *_), rows in part.items()], alt=_alt(part)
             ),
         )
         for part in parts
     )
 
 
-_Panels = dict[tuple[str, str], list[CriterionView]]
-"""Criteria by unit and direction."""
+_Panels = dict[tuple[str, str, str], list[CriterionView]]
+"""Criteria by what they share."""
 
 
 def _by_page(criteria: Sequence[CriterionView]) -> list[_Panels]:
     """Return the criteria by what compares, on as many drawings as pages have room for."""
-    kinds = list(dict.fromkeys(_kind(one) for one in criteria))
-    ordered = sorted(criteria, key=lambda one: kinds.index(_kind(one)))
+    kinds = list(dict.fromkeys(one.family for one in criteria))
+    ordered = sorted(criteria, key=lambda one: kinds.index(one.family))
     pages: list[_Panels] = []
     at_once = math.ceil(len(ordered) / max(1, math.ceil(len(ordered) / _MOST_ROWS)))
     for start in range(0, len(ordered), max(1, at_once)):
         page: _Panels = {}
         for one in ordered[start : start + at_once]:
-            page.setdefault(_kind(one), []).append(one)
+            page.setdefault(one.family, []).append(one)
         pages.append(page)
     return pages
 
 
-def _kind(one: CriterionView) -> tuple[str, str]:
-    return one.unit, one.drawn.direction
-
-
 def _panels(part: _Panels) -> list[CriterionPanel]:
-    return [_panel(unit, rows) for (unit, _), rows in part.items()]
+    return [_panel(unit, rows) for (unit, *_), rows in part.items()]
 
 
 def _panel(unit: str, criteria: Sequence[CriterionView]) -> CriterionPanel:

@@ -9,7 +9,7 @@ from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue
 from validation.report.contents import RecordContents
 from validation.report.figures import Estimate
-from validation.report.formatting import long_unit, number
+from validation.report.formatting import NO_BREAK, long_unit, number
 from validation.report.view.addresses import Addresses, sample_words
 from validation.report.view.elements import (
     Cell,
@@ -81,7 +81,8 @@ class Teller:
 
     def drawn(self, caption: str, *drawings: Markup, numbers: str) -> Figure:
         """Return the next figure; its caption says where the numbers behind it stand."""
-        return self.numbering.figure(f"{caption} Numbers: {numbers}.", *drawings)
+        unbroken = numbers.replace("Table ", f"Table{NO_BREAK}")
+        return self.numbering.figure(f"{caption} Numbers: {unbroken}.", *drawings)
 
     def short_name(self, figure: MetricValue) -> str:
         """Return the name of a figure with its threshold, and its class where there are several."""
