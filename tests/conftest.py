@@ -46,6 +46,12 @@ def scripts_record(extremes: ModuleType, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
+def browser() -> ModuleType:
+    """How to speak to a Chromium, if there is one."""
+    return _load(CHECKOUT / "tests" / "report" / "browser.py")
+
+
+@pytest.fixture(scope="session")
 def broken_rules() -> Callable[[bytes], list[str]]:
     """What a PDF breaks of PDF/A-3a and PDF/UA-1, in words; see ``tests/report/pdf_rules.py``."""
     return _load(CHECKOUT / "tests" / "report" / "pdf_rules.py").broken_rules  # type: ignore[no-any-return]

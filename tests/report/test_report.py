@@ -15,6 +15,7 @@ import pytest
 
 from validation.record import digest
 from validation.report.contents import RecordContents
+from validation.report.render import template_folder
 from validation.report.report import Report, render_report
 from validation.report.view.appendices import attachment_name
 
@@ -218,7 +219,8 @@ def test_long_words_and_names_are_printed_whole(hostile_report: Report) -> None:
 
 
 def test_hostile_texts_are_inert(hostile_report: Report) -> None:
-    html = hostile_report.html.decode()
+    ours = (template_folder() / "scripts" / "tables.js").read_text("utf-8")
+    html = hostile_report.html.decode().replace(f"<script>{ours}</script>", "", 1)
     elements = _Elements()
     elements.feed(html)
     assert not elements.names & {"script", "iframe", "object", "form"}
@@ -233,7 +235,7 @@ def test_the_html_needs_no_other_file(small: RecordContents, report: Report) -> 
     html = report.html.decode()
     assert "<link" not in html
     assert not re.findall(r'src="(?!data:)', html)
-    assert "url(" not in html
+    assert not re.findall(r'url\((?!"data:font/woff;base64,)', html)
     assert html.count("data:image/png;base64,") == len(small.pictures)
 
 

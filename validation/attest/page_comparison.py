@@ -18,6 +18,7 @@ from validation.attest.expected_text import Expected, Span
 _LOOKED_FOR = 24
 _LONGEST_COMPARED = 4_000
 _LEAST_BETWEEN = 4
+_ANCHOR = 48
 _LONGEST_QUOTED = 80
 _LONGEST_WORD = 20
 _DIGITS = "0123456789"
@@ -282,12 +283,29 @@ def changes(expected: str, printed: str) -> list[Change]:
     wanted, found = expected[before : len(expected) - after], printed[before : len(printed) - after]
     if not wanted and not found:
         return []
-    inner = [(0, len(wanted), 0, len(found))]
-    if max(len(wanted), len(found)) <= _LONGEST_COMPARED:
-        inner = _joined(SequenceMatcher(None, wanted, found, autojunk=False).get_opcodes())
     return [
-        _of_whole_words([before + one for one in change], expected, printed) for change in inner
+        _of_whole_words([before + one for one in change], expected, printed)
+        for change in _joined(list(_unequal(wanted, found)))
     ]
+
+
+def _unequal(wanted: str, found: str) -> Iterator[Change]:
+    """Yield what differs; long texts are compared in parts between words that both have once."""
+    if max(len(wanted), len(found)) <= _LONGEST_COMPARED:
+        opcodes = SequenceMatcher(None, wanted, found, autojunk=False).get_opcodes()
+        yield from ((a, b, c, d) for kind, a, b, c, d in opcodes if kind != "equal")
+        return
+    middle = len(wanted) // 2
+    for step in range(0, middle - _ANCHOR, _ANCHOR):
+        for place in (middle - step, middle + step):
+            anchor = wanted[place : place + _ANCHOR]
+            if wanted.count(anchor) == found.count(anchor) == 1:
+                other = found.index(anchor)
+                yield from _unequal(wanted[:place], found[:other])
+                for start, end, first, last in _unequal(wanted[place:], found[other:]):
+                    yield start + place, end + place, first + other, last + other
+                return
+    yield 0, len(wanted), 0, len(found)
 
 
 def _common(one: str, other: str) -> int:
@@ -297,13 +315,10 @@ def _common(one: str, other: str) -> int:
     )
 
 
-def _joined(opcodes: Sequence[tuple[str, int, int, int, int]]) -> list[Change]:
+def _joined(parts: Sequence[Change]) -> list[Change]:
     """Return the changes; those with a few characters between them as one."""
     found: list[Change] = []
-    for kind, *change in opcodes:
-        if kind == "equal":
-            continue
-        start, end, first, last = change
+    for start, end, first, last in parts:
         if found and start - found[-1][1] < _LEAST_BETWEEN:
             start, _, first, _ = found.pop()
         found.append((start, end, first, last))

@@ -5,9 +5,7 @@ the record: dates are those of the run and the identifier is made of the record'
 same record gives the same bytes.
 """
 
-import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,13 +19,12 @@ from validation.report.company import (
 )
 from validation.report.contents import RecordContents
 from validation.report.embedding import attachments
-from validation.report.render import render_pdf, template_folder
+from validation.report.render import render_pdf
+from validation.report.twin import self_contained
 from validation.report.view import report_view
 from validation.report.view.approvals import signature_fields
 
 TEMPLATE = "report/report.html.jinja"
-_PICTURE = re.compile(r'\b(src|href)="(overlays/[^"]*)"')
-_STYLE_SHEET = '<link rel="stylesheet" href="styles/report.css">'
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Report:
     """A rendered report."""
 
     html: bytes
-    """One self-contained file: style sheet and pictures are inside."""
+    """One self-contained file that a browser opens without a network."""
     pdf: bytes
     """PDF/A-3a with the record's files embedded."""
     annex: bytes | None = None
@@ -62,7 +59,8 @@ def render_report(contents: RecordContents) -> Report:
         signature_fields=signature_fields(contents.protocol.signatories),
     )
     annex = render_annex(contents) if has_annex(contents) else None
-    return Report(html=_self_contained(html, pictures, company).encode(), pdf=pdf, annex=annex)
+    whole = self_contained(with_company_inside(html, company), pictures)
+    return Report(html=whole.encode(), pdf=pdf, annex=annex)
 
 
 def has_annex(contents: RecordContents) -> bool:
@@ -92,15 +90,3 @@ def phrases_of_report(contents: RecordContents, company: Mapping[str, bytes]) ->
     """
     kept = own_texts(contents.protocol, contents.case_rows)
     return phrases_without_words(TEMPLATE, report_view(contents), company, kept)
-
-
-def _self_contained(html: str, pictures: Mapping[str, bytes], company: Mapping[str, bytes]) -> str:
-    """Return the document with its style sheets and pictures inside."""
-    css = (template_folder() / "styles" / "report.css").read_text(encoding="utf-8")
-    html = html.replace(_STYLE_SHEET, f"<style>\n{css}</style>")
-    html = with_company_inside(html, company)
-    return _PICTURE.sub(lambda found: f'{found[1]}="{_data_url(pictures[found[2]])}"', html)
-
-
-def _data_url(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
