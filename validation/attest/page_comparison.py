@@ -166,12 +166,29 @@ def _end(flow: str, start: int, expected: Expected) -> int | None:
         if (
             inside == count
             and flow.endswith(drawn)
-            and expected.text.startswith(flow[: end - start], start)
+            and _prints(flow[: end - start], start, expected)
         ):
             return end
         if count < len(following):
             drawn += following[count].text
     return None
+
+
+def _prints(flow: str, start: int, expected: Expected) -> bool:
+    """Tell whether a text is the expected one from `start` on, but for what may be reordered."""
+    wanted = expected.text[start : start + len(flow)]
+    if wanted == flow:
+        return True
+    at = 0
+    for span in expected.reordered:
+        first, last = max(span.start - start, at), min(span.end - start, len(flow))
+        if first < last:
+            if wanted[at:first] != flow[at:first]:
+                return False
+            if _unordered(wanted[first:last]) != _unordered(flow[first:last]):
+                return False
+            at = last
+    return wanted[at:] == flow[at:]
 
 
 def _resumed(bodies: Sequence[str], place: int, at: int, expected: Expected) -> tuple[int, int]:
@@ -318,10 +335,12 @@ def _common(one: str, other: str) -> int:
 def _joined(parts: Sequence[Change]) -> list[Change]:
     """Return the changes; those with a few characters between them as one."""
     found: list[Change] = []
-    for start, end, first, last in parts:
-        if found and start - found[-1][1] < _LEAST_BETWEEN:
-            start, _, first, _ = found.pop()
-        found.append((start, end, first, last))
+    for one in parts:
+        if found and one[0] - found[-1][1] < _LEAST_BETWEEN:
+            before = found.pop()
+            found.append((before[0], one[1], before[2], one[3]))
+        else:
+            found.append(one)
     return found
 
 
