@@ -11,6 +11,9 @@ from validation.report.figures.forest import Estimate
 from validation.report.figures.palette import ACCENT, MUTED
 from validation.report.formatting import MINUS
 
+_LINE = 8.5
+"""Height of a line of labels."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -75,20 +78,48 @@ def difference_plot(
     parts = frame_axes(frame, scale_x, scale_y, *(labels or usual))
     zero = scale_y(0.0)
     parts.append(line(frame.left, zero, frame.right, zero, MUTED, 0.7))
-    for one in levels:
-        parts.extend(_level(one, frame, scale_y))
+    told = [one for one in levels if one.estimate.value is not None]
+    heights = apart([scale_y(one.estimate.value or 0.0) - 2.5 for one in told], _LINE)
+    for one, height in zip(told, heights, strict=True):
+        parts.extend(_level(one, frame, scale_y, height))
     parts.extend(rings([(scale_x(x), scale_y(y)) for x, y in zip(means, differences, strict=True)]))
     return svg(frame.width, frame.height, alt, parts)
 
 
-def _level(level: Level, frame: Frame, up: Scale) -> list[str]:
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Return the heights of labels, moved so that none is printed over another.
+
+    >>> apart([50.0, 10.0, 51.0], 8.0)
+    [46.5, 10.0, 54.5]
+    """
+    groups: list[list[tuple[float, int]]] = []
+    for height, place in sorted((height, place) for place, height in enumerate(heights)):
+        groups.append([(height, place)])
+        while len(groups) > 1 and _top(groups[-1], least) < _top(groups[-2], least) + least * len(
+            groups[-2]
+        ):
+            groups[-2:] = [[*groups[-2], *groups[-1]]]
+    moved = {
+        place: _top(group, least) + least * position
+        for group in groups
+        for position, (_, place) in enumerate(group)
+    }
+    return [moved[place] for place in range(len(heights))]
+
+
+def _top(group: Sequence[tuple[float, int]], least: float) -> float:
+    """Return where the first label of a group is, whose middle is that of what it names."""
+    return sum(height for height, _ in group) / len(group) - least * (len(group) - 1) / 2
+
+
+def _level(level: Level, frame: Frame, up: Scale, height: float) -> list[str]:
     estimate = level.estimate
     if estimate.value is None:
         return []
     y, end = up(estimate.value), frame.right - 3
     parts = [
         line(frame.left, y, frame.right, y, ACCENT, 0.9, dash=level.dash),
-        lettering(end - 4, y - 2.5, level.label, anchor="end", colour=ACCENT, size=7),
+        lettering(end - 4, height, level.label, anchor="end", colour=ACCENT, size=7),
     ]
     if estimate.lower is not None and estimate.upper is not None:
         low, high = up(estimate.lower), up(estimate.upper)
