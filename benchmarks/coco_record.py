@@ -125,7 +125,7 @@ def _protocol(files: CocoFiles, results: bytes, classes: int) -> dict[str, Any]:
         "criteria": [
             {
                 "id": "AC-01", "requirements": ["REQ-01"], "iou": 0.5, "bound": 0.5,
-                "metric": "recall_pooled_over_classes", "direction": "at_least",
+                "metric": "recall", "class": "class 1", "direction": "at_least",
                 "judged_on": "lower_limit", "rationale": said,
             },
         ],
