@@ -72,6 +72,7 @@ def test_the_annex_is_part_of_the_record_and_holds(sealed: Path) -> None:
     with pypdfium2.PdfDocument(sealed / "annex.pdf") as pdf:
         last = " ".join(pdf[len(pdf) - 1].get_textpage().get_text_range().split())
     assert "C2 3 objects:" in last
+    assert "in annex.pdf of the record" in (sealed / "report.html").read_text("utf-8")
 
 
 def test_the_annex_is_made_again_with_the_same_bytes(sealed: Path, tmp_path: Path) -> None:

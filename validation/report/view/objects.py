@@ -54,7 +54,7 @@ def objects(contents: RecordContents, words: Words, numbering: Numbering) -> Obj
             "Objects that failed" if has_objects else "Objects", "objects"
         ),
         objects=_failed_table(contents, printed.failed, numbering) if printed.failed else None,
-        objects_words=_objects_words(failed, len(printed.failed), words)
+        objects_words=_objects_words(failed, len(printed.failed), words) + _annex_words(contents)
         if has_objects
         else "Semantic evidence has no objects; the pixels of each case are counted above.",
         sample_heading=numbering.subsection("Sample of the matched objects", "sampled-objects")
@@ -63,6 +63,12 @@ def objects(contents: RecordContents, words: Words, numbering: Numbering) -> Obj
         sample=_sample_table(contents, printed.sampled, numbering) if printed.sampled else None,
         sample_words=_sample_words(contents, len(printed.sampled)) if has_sample else "",
     )
+
+
+def _annex_words(contents: RecordContents) -> str:
+    if contents.protocol.report.objects != "all" or not contents.instance_rows:
+        return ""
+    return " Every object is printed one by one in annex.pdf of the record, a volume of its own."
 
 
 def _objects_words(failures: Sequence[Row], printed: int, words: Words) -> str:
