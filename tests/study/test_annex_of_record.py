@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from validation import verify
-from validation.attest import annex_check
+from validation.attest import made_again
 from validation.cli import main
 from validation.record import digest
 from validation.record_folder import read_index, sums
@@ -139,7 +139,7 @@ def test_another_version_of_the_tool_is_no_forgery(
     record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repainted(record, lambda content: content + b" q 1 g 80 600 400 60 re f Q")
-    monkeypatch.setattr(annex_check.validation, "__version__", "9.9")
+    monkeypatch.setattr(made_again.validation, "__version__", "9.9")
     found = of_annex(resealed(record))
     assert found.outcome == "could_not_be_checked"
     assert "this is 9.9" in found.detail

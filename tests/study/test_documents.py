@@ -15,8 +15,10 @@ import pytest
 from tests.report.pdf_rules import broken_rules
 from tests.study.tiny_study import Study
 from validation.attest.attachments import attachments_of
-from validation.errors import LockError, ProtocolError, RecordError, ToolError
+from validation.attest.signing_subject import subject_of
+from validation.errors import LockError, ProtocolError, RecordError, SignatureError, ToolError
 from validation.study.documents import KINDS, Kind, write_document
+from validation.study.verifying import verify
 
 OF_STUDY = [one for one in KINDS if one != "objects"]
 """Documents that can be made before there is a record."""
@@ -109,6 +111,36 @@ def test_every_section_has_a_bookmark(kind: Kind, document: Callable[..., Path])
         titles = [one.title for root in outline.root for one in (root, *root.children)]
     assert any("Sources and how to check them" in one for one in titles)
     assert len(titles) > 4
+
+
+@pytest.mark.parametrize("source", ["protocol.yaml", "record"])
+@pytest.mark.parametrize("kind", OF_STUDY)
+def test_verify_makes_a_document_again_from_what_it_embeds(
+    kind: Kind, source: str, document: Callable[..., Path]
+) -> None:
+    found = verify(document(kind, source))
+    assert (found.kind, found.outcome) == ("document", "held")
+    assert "byte for byte" in found.checks[0].detail
+
+
+def test_verify_finds_what_was_painted_over_a_page(
+    document: Callable[..., Path], tmp_path: Path
+) -> None:
+    altered = tmp_path / "altered.pdf"
+    with pikepdf.open(document("traceability", "record")) as pdf:
+        pdf.pages[0].contents_add(b"1 1 1 rg 60 400 200 40 re f")
+        pdf.save(altered)
+    found = verify(altered)
+    assert (found.outcome, found.failures) == ("did_not_hold", ("altered",))
+
+
+@pytest.mark.parametrize("kind", OF_STUDY)
+def test_nobody_takes_such_a_document_for_one_that_is_signed(
+    kind: Kind, document: Callable[..., Path]
+) -> None:
+    for source in ("protocol.yaml", "record"):
+        with pytest.raises(SignatureError, match="nobody signs this document"):
+            subject_of(document(kind, source).read_bytes())
 
 
 # --- refused -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from validation.evidence.run_record import RunRecord
 from validation.judge.findings import Findings
 from validation.plan.protocol import Signatory
 from validation.plan.source import parse, protocol_from
+from validation.report.contents import DOCUMENT_FILE
 
 
 class SigningSubject(NamedTuple):
@@ -42,6 +43,12 @@ def subject_of(content: bytes) -> SigningSubject:
     if files is None or "protocol.yaml" not in files:
         raise SignatureError(
             "it is neither a protocol document nor a report: no protocol is embedded in it",
+            fix="give the PDF that `segval protocol` or `segval run` wrote",
+        )
+    if DOCUMENT_FILE in files:
+        raise SignatureError(
+            "nobody signs this document: it is neither a protocol document nor a report, and "
+            "follows from the files that it embeds",
             fix="give the PDF that `segval protocol` or `segval run` wrote",
         )
     try:

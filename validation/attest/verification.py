@@ -30,7 +30,8 @@ class Verification(Record):
 
     format: Literal["segval/verification/1"] = "segval/verification/1"
     path: str
-    kind: Literal["lock", "record", "report", "protocol", "study"]
+    kind: Literal["lock", "record", "report", "protocol", "document", "study"]
+    """``document``: one that nobody signs."""
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     """What a reader has to know and is no check."""

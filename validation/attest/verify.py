@@ -10,6 +10,7 @@ from pathlib import Path
 
 from validation import workspace
 from validation.attest.approval_check import check_approval
+from validation.attest.derived_check import check_derived
 from validation.attest.document_check import (
     Known,
     check_document,
@@ -46,7 +47,10 @@ def verify_artefact(
     """
     checks = Checks()
     if path.is_file() and path.suffix.lower() == ".pdf":
-        subject = check_document(workspace.read(path, "the document"), known, checks)
+        content = workspace.read(path, "the document")
+        if check_derived(content, checks):
+            return Verification(path=str(path), kind="document", checks=checks.all())
+        subject = check_document(content, known, checks)
         kind = subject.kind if subject else "report"
         return Verification(path=str(path), kind=kind, checks=checks.all())
     if (path / RECORD_FILE).is_file():

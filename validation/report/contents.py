@@ -78,6 +78,25 @@ class Overlays(Record):
     """The worst cases first, then the others by id."""
 
 
+DOCUMENT_FILE = "document.json"
+"""What tells the documents that nobody signs from protocol documents and reports."""
+
+
+class DocumentIndex(Record):
+    """``document.json``: what a document is, and what it says that no other file of it holds."""
+
+    format: Literal["segval/document/1"] = "segval/document/1"
+    kind: Literal["test-set", "method", "traceability"]
+    source: Literal["protocol", "record"]
+    record_id: str | None
+    """Id of the record; None for a protocol."""
+    tool_version: str
+    trail_id: str = ""
+    """Id of the study's audit trail when a protocol's test set was described; empty: none."""
+    openings: tuple[Opening, ...] = ()
+    """Runs on that test set that the trail knew."""
+
+
 @dataclass(frozen=True)
 class ProtocolContents:
     """What a protocol document is made from: the protocol, its lock, and earlier runs."""

@@ -9,10 +9,17 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal, TypeVar
 
 from validation.record import digest
 from validation.report.company import FOLDER, company_files, document_html, own_texts
-from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
+from validation.report.contents import (
+    DOCUMENT_FILE,
+    DocumentIndex,
+    PlannedContents,
+    ProtocolContents,
+    RecordContents,
+)
 from validation.report.embedding import attachments
 from validation.report.render import render_pdf
 from validation.report.view.documents.audit import FILE_NAME as AUDIT_FILE
@@ -31,6 +38,36 @@ _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 """Date in the properties of a document that is made from a protocol alone, which has none."""
 
 
+_Contents = TypeVar("_Contents", bound=PlannedContents | ProtocolContents | RecordContents)
+
+
+def with_files(contents: _Contents, more: Mapping[str, bytes]) -> _Contents:
+    """Return what a document is made from, with further files to embed."""
+    return replace(
+        contents,
+        files={**contents.files, **more},
+        digests={**contents.digests, **{name: digest(one) for name, one in more.items()}},
+    )
+
+
+def index_of(
+    contents: PlannedContents | ProtocolContents | RecordContents,
+    kind: Literal["test-set", "method", "traceability"],
+) -> dict[str, bytes]:
+    """Return ``document.json``, by its name."""
+    of_record = isinstance(contents, RecordContents)
+    known = contents if isinstance(contents, ProtocolContents) else None
+    index = DocumentIndex(
+        kind=kind,
+        source="record" if of_record else "protocol",
+        record_id=contents.record_id if isinstance(contents, RecordContents) else None,
+        tool_version=contents.tool_version,
+        trail_id=known.trail_id if known else "",
+        openings=known.openings if known else (),
+    )
+    return {DOCUMENT_FILE: index.to_json()}
+
+
 def render_test_set(
     contents: ProtocolContents | RecordContents, digests_of_set: Mapping[str, str]
 ) -> bytes:
@@ -43,11 +80,12 @@ def render_test_set(
     Raises:
         RenderError: A system library or a template is missing.
     """
-    view = test_set_document(contents, digests_of_set)
+    whole = with_files(contents, index_of(contents, "test-set"))
+    view = test_set_document(whole, digests_of_set)
     return rendered(
         "test_set/test_set.html.jinja",
         view,
-        contents.files,
+        whole.files,
         kept=own_texts(contents.protocol),
         created=_moment(contents),
     )
@@ -60,11 +98,7 @@ def render_traceability(contents: PlannedContents | RecordContents) -> tuple[byt
         RenderError: A system library or a template is missing.
     """
     table = traceability_csv(contents)
-    whole = replace(
-        contents,
-        files={**contents.files, CSV_NAME: table},
-        digests={**contents.digests, CSV_NAME: digest(table)},
-    )
+    whole = with_files(contents, {CSV_NAME: table, **index_of(contents, "traceability")})
     view = traceability_document(whole)
     template = "traceability/traceability.html.jinja"
     pdf = rendered(
@@ -79,11 +113,12 @@ def render_method(contents: PlannedContents | RecordContents) -> bytes:
     Raises:
         RenderError: A system library or a template is missing.
     """
-    view = method_document(contents)
+    whole = with_files(contents, index_of(contents, "method"))
+    view = method_document(whole)
     return rendered(
         "method/method.html.jinja",
         view,
-        contents.files,
+        whole.files,
         kept=own_texts(contents.protocol),
         created=_moment(contents),
     )

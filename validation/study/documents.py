@@ -10,7 +10,7 @@ import validation
 from validation import workspace
 from validation.errors import LockError, RecordError
 from validation.record import digest
-from validation.record_folder import RECORD_FILE, read_index
+from validation.record_folder import OVERLAY_INDEX, RECORD_FILE, read_index
 from validation.report.annex import render_annex
 from validation.report.company import FOLDER
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
@@ -40,14 +40,20 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _RECORD_SOURCES = (
     "protocol.yaml",
     "lock/",
+    "approval.json",
+    "environment.json",
     "run.json",
     "findings.json",
     "evidence/metrics.json",
+    "evidence/cases.csv",
+    "evidence/classes.csv",
+    OVERLAY_INDEX,
     "openings.json",
     "leakage.json",
     FOLDER,
 )
-"""How the names of the files of a record begin that these documents rest on."""
+"""How the names of the files of a record begin that these documents rest on, and that the parts
+of a record are read from: whoever has the document can make it again."""
 
 
 def write_document(
@@ -101,7 +107,7 @@ def _documents(
     """Return the PDF and, where there is one, the table beside it."""
     if kind == "test-set":
         contents = (
-            _resting_on(_record(source, out), kind)
+            _resting_on(_record(source, out))
             if source.is_dir()
             else _locked(_protocol(source), out, data, progress)
         )
@@ -109,7 +115,7 @@ def _documents(
         return (render_test_set(contents, listed),)
     if kind == "objects":
         return (_objects(source, out),)
-    known = _resting_on(_record(source, out), kind) if source.is_dir() else _plan(_protocol(source))
+    known = _resting_on(_record(source, out)) if source.is_dir() else _plan(_protocol(source))
     return (render_method(known),) if kind == "method" else render_traceability(known)
 
 
@@ -139,14 +145,13 @@ def _record(folder: Path, out: Path) -> RecordContents:
     return sealed_contents(folder, read_index(folder).record_id)
 
 
-def _resting_on(contents: RecordContents, kind: Kind) -> RecordContents:
+def _resting_on(contents: RecordContents) -> RecordContents:
     """Return the record with those of its files that a document rests on."""
-    return replace(contents, files=_sources(contents, kind))
+    return replace(contents, files=_sources(contents))
 
 
-def _sources(contents: RecordContents, kind: Kind) -> dict[str, bytes]:
-    begin = (*_RECORD_SOURCES, "evidence/cases.csv") if kind == "method" else _RECORD_SOURCES
-    return {name: one for name, one in contents.files.items() if name.startswith(begin)}
+def _sources(contents: RecordContents) -> dict[str, bytes]:
+    return {name: one for name, one in contents.files.items() if name.startswith(_RECORD_SOURCES)}
 
 
 # --- from a protocol ---------------------------------------------------------------------

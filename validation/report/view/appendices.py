@@ -277,6 +277,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "leakage.json": ("What the test set shares with the images of development", "Data"),
     "overlays/overlays.json": ("Which cases are shown, and the outlines over them", "Data"),
     "openings.json": ("Runs on the test set that the audit trail knows", "Data"),
+    "document.json": ("What this document is, and the runs that it lists", "Source"),
     "audit.jsonl": ("The audit trail, byte for byte", "Source"),
     "verification.json": ("Every check, with what it was made on", "Source"),
     "traceability.csv": ("The traceability matrix as a table", "Data"),

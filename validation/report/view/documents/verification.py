@@ -50,6 +50,7 @@ _KINDS = {
     "record": "record of a run",
     "report": "validation report",
     "protocol": "protocol document",
+    "document": "document that nobody signs",
     "study": "study",
 }
 _MEANINGS = {
@@ -96,7 +97,7 @@ class CheckLine:
 class VerificationContents:
     """What a verification report is made from."""
 
-    kind: Literal["lock", "record", "report", "protocol", "study"]
+    kind: Literal["lock", "record", "report", "protocol", "document", "study"]
     name: str
     """Name of the file or folder that was checked."""
     outcome: Key
@@ -261,11 +262,11 @@ def _unchecked(contents: VerificationContents, numbering: Numbering) -> Section:
 def _not_given(contents: VerificationContents) -> Iterator[str]:
     if not contents.study:
         yield _NO_STUDY
-    if not (contents.study or contents.trust) and contents.kind != "lock":
+    if not (contents.study or contents.trust) and contents.kind not in {"lock", "document"}:
         yield _NO_TRUST
     if contents.kind == "lock" and not contents.data:
         yield _NO_DATA
-    if contents.kind in {"record", "report", "protocol"}:
+    if contents.kind in {"record", "report", "protocol", "document"}:
         yield _NO_TEST_SET
 
 
@@ -327,6 +328,7 @@ _TOOLS: Mapping[str, tuple[Item, ...]] = {
     "record": (_SUMS, _MANIFEST, *_OF_PDF),
     "report": _OF_PDF,
     "protocol": _OF_PDF,
+    "document": _OF_PDF[1:],
     "study": (_MANIFEST, *_OF_PDF),
 }
 

@@ -1,0 +1,111 @@
+"""Checking a document that nobody signs: made again from the files that it embeds, and compared."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from validation.attest.attachments import attachments_of
+from validation.attest.made_again import MadeAgain, check_made_again
+from validation.attest.verification import Checks
+from validation.errors import ToolError
+from validation.plan.protocol import Protocol
+from validation.plan.source import parse, protocol_from
+from validation.record import digest
+from validation.record_folder import contents_from
+from validation.report.contents import (
+    DOCUMENT_FILE,
+    DocumentIndex,
+    PlannedContents,
+    ProtocolContents,
+    RecordContents,
+)
+from validation.report.documents import render_method, render_test_set, render_traceability
+from validation.report.view.documents.traceability import CSV_NAME
+from validation.testset.leakage_record import Leakage
+from validation.testset.lock import (
+    FINGERPRINTS_NAME,
+    LOCK_NAME,
+    MANIFEST_NAME,
+    TRAINING_NAME,
+    Lock,
+    parse_manifest,
+)
+from validation.testset.locked_leakage import locked_leakage
+
+_WHAT = "the document says what the files that it embeds say, and nothing else"
+_CLAUSE = "21 CFR 11.10(a)"
+_Contents = PlannedContents | ProtocolContents | RecordContents
+
+
+def check_derived(content: bytes, checks: Checks) -> bool:
+    """Add the check of a document that nobody signs; return whether it is one.
+
+    Whether the embedded files are those of a study or record is not checked: their digests
+    are printed, and the checks of the study or record say the rest.
+
+    Args:
+        content: Bytes of the PDF.
+        checks: Where the check is added.
+    """
+    attached = attachments_of(content)
+    if attached is None or DOCUMENT_FILE not in attached:
+        return False
+    try:
+        index = DocumentIndex.from_json(attached[DOCUMENT_FILE])
+        expected = _made_again(index, attached)
+    except (ToolError, ValidationError, KeyError) as error:
+        said = str(error).splitlines()[0]
+        checks(_WHAT, None, f"what it embeds is damaged: {said}", clause=_CLAUSE)
+        return True
+    check_made_again(_WHAT, MadeAgain(content, expected, index.tool_version), _CLAUSE, checks)
+    return True
+
+
+def _made_again(index: DocumentIndex, attached: Mapping[str, bytes]) -> bytes:
+    made_of = {name: one for name, one in attached.items() if name not in {DOCUMENT_FILE, CSV_NAME}}
+    contents = _contents(index, made_of)
+    if index.kind == "test-set" and not isinstance(contents, PlannedContents):
+        return render_test_set(contents, parse_manifest(made_of[f"lock/{MANIFEST_NAME}"]))
+    if isinstance(contents, ProtocolContents):
+        raise KeyError(DOCUMENT_FILE)
+    if index.kind == "method":
+        return render_method(contents)
+    return render_traceability(contents)[0]
+
+
+def _contents(index: DocumentIndex, files: Mapping[str, bytes]) -> _Contents:
+    digests = {name: digest(one) for name, one in files.items()}
+    if index.record_id is not None:
+        found = contents_from(files, digests, index.record_id, where="the document", pictures=False)
+        return replace(found, files=files, tool_version=index.tool_version)
+    protocol = protocol_from(parse(files["protocol.yaml"], "protocol.yaml"))
+    content = files.get(f"lock/{LOCK_NAME}")
+    lock = Lock.from_json(content) if content is not None else None
+    known = PlannedContents(
+        protocol=protocol,
+        lock=lock,
+        files=files,
+        digests=digests,
+        tool_version=index.tool_version,
+        leakage=_leakage(protocol, lock, files),
+    )
+    if index.kind != "test-set" or lock is None:
+        return known
+    return ProtocolContents(
+        protocol=protocol,
+        lock=lock,
+        openings=index.openings,
+        trail_id=index.trail_id,
+        files=files,
+        digests=digests,
+        tool_version=index.tool_version,
+        leakage=known.leakage,
+    )
+
+
+def _leakage(protocol: Protocol, lock: Lock | None, files: Mapping[str, bytes]) -> Leakage | None:
+    if lock is None:
+        return None
+    lists = (files.get(f"lock/{name}") for name in (FINGERPRINTS_NAME, TRAINING_NAME))
+    return locked_leakage(protocol, lock, *lists)
