@@ -11,6 +11,8 @@ from typing import Any
 import pikepdf
 from fontTools.ttLib import TTFont
 
+_HEADINGS = frozenset(f"/H{level}" for level in range(1, 7))
+
 
 def broken_rules(content: bytes) -> list[str]:
     """Return what a PDF breaks, in words; empty: nothing of what is checked."""
@@ -101,9 +103,35 @@ def _worst_width(font: Any) -> float:
             width = float(widths.pop(0))
             stated |= dict.fromkeys(range(first, int(second) + 1), width)
     return max(
-        abs(width - program["hmtx"][order[glyph]][0] * 1000 / unit)
-        for glyph, width in stated.items()
+        (
+            abs(width - program["hmtx"][order[glyph]][0] * 1000 / unit)
+            for glyph, width in stated.items()
+        ),
+        default=0.0,  # only characters without a glyph, such as the marks around a name
     )
+
+
+def tags(pdf: pikepdf.Pdf) -> Iterator[str]:
+    for number, page in enumerate(pdf.pages, start=1):
+        if "/StructParents" not in page:
+            yield f"page {number} is not tagged"
+    level = 0
+    for one in _elements(pdf.Root.StructTreeRoot):
+        if one.S == "/Figure" and not str(one.get("/Alt", "")):
+            yield f"figure {one.objgen} has no alternative text"
+        if str(one.S) in _HEADINGS:
+            if int(str(one.S)[2:]) > level + 1:
+                yield f"heading {one.objgen} skips a level after {level}"
+            level = int(str(one.S)[2:])
+
+
+def _elements(element: Any) -> Iterator[Any]:
+    """Yield the elements below one, in the order in which they are read."""
+    kids = element.get("/K", ())
+    for kid in kids if isinstance(kids, pikepdf.Array) else (kids,):
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield kid
+            yield from _elements(kid)
 
 
 def no_actions(pdf: pikepdf.Pdf) -> Iterator[str]:
@@ -161,6 +189,7 @@ RULES = (
     language_title_and_marks,
     associated_files,
     fonts,
+    tags,
     no_actions,
     annotations,
     widgets_are_forms,
