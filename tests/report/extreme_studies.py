@@ -7,6 +7,7 @@ runs them and writes every document of each, to be looked at::
 """
 
 import importlib.util
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -139,14 +140,32 @@ def drawn(folder: Path, name: str) -> Any:
     return study
 
 
+def documents_of(folder: Path) -> None:
+    """Write every document of a study that was run, beside its record."""
+    protocol, record = folder / "protocol.yaml", folder / "record"
+    made: list[list[str | Path]] = [
+        ["protocol", protocol, "--out", folder / "protocol.pdf"],
+        ["audit", folder, "--pdf", folder / "audit.pdf"],
+        ["verify", record, "--pdf", folder / "verification.pdf"],
+        *(
+            ["document", kind, source, "--out", folder / f"{kind}-{source.stem}.pdf"]
+            for source in (protocol, record)
+            for kind in ("test-set", "method", "traceability")
+        ),
+    ]
+    for arguments in made:
+        subprocess.run([sys.executable, "-m", "validation", *arguments], check=True)
+
+
 def main() -> None:
     """Write every document of the studies that are named."""
     folder, *names = sys.argv[1:]
     for name in names or EXTREMES:
-        place = Path(folder) / name
+        place = Path(folder).resolve() / name
         place.mkdir(parents=True)
         study = drawn(place, name).lock()
         study.run()
+        documents_of(place)
         sys.stdout.write(f"{place}\n")
 
 
