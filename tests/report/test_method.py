@@ -50,7 +50,7 @@ def test_every_figure_is_printed_whether_or_not_a_criterion_asks_for_it(
     # They say nothing of the model, and are not told a second time among its results.
     results = html[html.index('id="results-criteria"') : html.index('id="failures"')]
     assert "Share of reference objects that touch another" not in results
-    labels = [one.label for one in view.objects.cases.columns]
+    labels = [one.label for one in view.objects.cases[0].columns]
     assert labels[-2:] == ["Touch\u00ading", "Compo\u00adnents"]
 
 

@@ -14,6 +14,7 @@ import pytest
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue
 from validation.judge.findings import CaseFinding, Findings
+from validation.plan.protocol import SegmentedClass
 from validation.record import digest
 from validation.report import formatting
 from validation.report.contents import RecordContents
@@ -21,8 +22,8 @@ from validation.report.render import render_html, render_pdf
 from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
-from validation.report.view.case_table import case_labels
-from validation.report.view.elements import Result, Table, paragraphs
+from validation.report.view.case_table import case_labels, case_tables
+from validation.report.view.elements import Numbering, Result, Table, paragraphs
 from validation.report.view.results.classes import MOST_IN_FULL
 from validation.report.view.summary import MOST_OPEN_ROWS
 from validation.report.view.wording import Words
@@ -244,8 +245,8 @@ def test_what_is_not_printed_is_counted(
     view = report_view(instance_contents)
     failed = sum(one["outcome"] != "matched" for one in instance_contents.instance_rows)
     assert f"The first 20 of {failed}" in view.objects.objects_words
-    assert "The first 10 of 48 cases" in view.objects.cases.notes[1]
-    assert len(view.objects.cases.rows) == 10
+    assert "The first 10 of 48 cases" in view.objects.cases[0].notes[1]
+    assert len(view.objects.cases[0].rows) == 10
 
 
 def test_a_record_without_failures_says_so(contents_of: ContentsOf) -> None:
@@ -618,3 +619,23 @@ def test_no_metric_claims_truth_where_the_reference_is_no_standard() -> None:
     truth = ("sensitivity", "specificity", "accuracy", "predictive value", "pixel recall")
     assert not [name for name in names if any(one in name.lower() for one in truth)]
     assert Words("reference_standard").metric(definition("pixel_recall")) == "Pixel recall"
+
+
+def test_cases_of_twenty_classes_are_printed_in_tables_that_fit(contents_of: ContentsOf) -> None:
+    classes = [
+        {"name": f"tissue {number}", "description": "Some tissue", "value": number}
+        for number in range(1, 21)
+    ]
+    contents = contents_of("semantic", donors=2, fields=2, failed=())
+    plan = contents.protocol.model_copy(
+        update={"classes": tuple(SegmentedClass.model_validate(one) for one in classes)}
+    )
+    rows = tuple(
+        {**line, **{f"dice/class=tissue {number}": "0.5" for number in range(1, 21)}}
+        for line in contents.case_rows
+    )
+    tables = case_tables(dataclasses.replace(contents, protocol=plan, case_rows=rows), Numbering())
+    assert all(len(one.columns) <= 15 for one in tables)
+    labels = [column.label for one in tables for column in one.columns]
+    assert sum(label.startswith("Dice tissue") for label in labels) == 20
+    assert [bool(one.rows[0].anchor) for one in tables] == [True] + [False] * (len(tables) - 1)

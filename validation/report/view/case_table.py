@@ -20,6 +20,10 @@ MOST_CASES = 500
 """Cases printed one by one; the others are in the attached file, and the report says so."""
 
 _LONG_ID = 18
+_MOST_COLUMNS = 12
+"""Figures of a case for which a page has room."""
+_CLASSES_WITH_PIXELS = 4
+"""Of more classes than this, the Dice of a case is printed, and not its pixels."""
 _ROOMY = 8
 """Figures of a case for which there is room beside wide columns of names."""
 
@@ -49,9 +53,33 @@ def case_labels(identifiers: Sequence[str]) -> dict[str, str]:
     return {one: one for one in identifiers}
 
 
-def case_table(contents: RecordContents, numbering: Numbering) -> Table:
-    """Return the table of cases, from ``evidence/cases.csv``."""
-    plan = contents.protocol
+def case_tables(contents: RecordContents, numbering: Numbering) -> tuple[Table, ...]:
+    """Return the table of cases, from ``evidence/cases.csv``; in parts where it is too wide."""
+    plan, rows = contents.protocol, contents.case_rows
+    columns = _columns(contents)
+    shown = rows[:MOST_CASES]
+    has_subjects = any(line["subject_id"] for line in rows)
+    is_wide = any(len(line["case_id"]) > _LONG_ID for line in shown)
+    tables = []
+    for start in range(0, len(columns), _MOST_COLUMNS):
+        layout = _CaseLayout(
+            plan.subgroups, tuple(columns[start : start + _MOST_COLUMNS]), has_subjects
+        )
+        more = f"; figures {start + 1} to {start + len(layout.figures)} of {len(columns)}"
+        tables.append(
+            numbering.table(
+                "Every case with its counts, from evidence/cases.csv"
+                + (more if len(columns) > _MOST_COLUMNS else ""),
+                layout.columns(is_wide=is_wide),
+                [layout.row(line, is_first=start == 0) for line in shown],
+                notes=_notes(contents, len(shown)) if start == 0 else (),
+            )
+        )
+    return tuple(tables)
+
+
+def _columns(contents: RecordContents) -> list[tuple[str, str, int]]:
+    plan, rows = contents.protocol, contents.case_rows
     if plan.method.kind == "instance":
         columns = [*_INSTANCE_COLUMNS]
     elif plan.method.kind == "panoptic":
@@ -64,27 +92,28 @@ def case_table(contents: RecordContents, numbering: Numbering) -> Table:
                 (f"dice/class={name}", f"Dice {name}", 3),
                 (f"reference_px/class={name}", f"Reference {name}, px", 0),
                 (f"predicted_px/class={name}", f"Predicted {name}, px", 0),
-            )
+            )[: 1 if _has_many_classes(contents) else 3]
         ]
-    rows = contents.case_rows
     known = rows[0] if rows else {}
     given = {one for one, _, _ in columns}
-    columns += [one for one in _SEPARATION_COLUMNS if one[0] in known and one[0] not in given]
-    shown = rows[:MOST_CASES]
-    has_subjects = any(line["subject_id"] for line in rows)
-    layout = _CaseLayout(plan.subgroups, tuple(columns), has_subjects)
-    return numbering.table(
-        "Every case with its counts, from evidence/cases.csv",
-        layout.columns(is_wide=any(len(line["case_id"]) > _LONG_ID for line in shown)),
-        [layout.row(line) for line in shown],
-        notes=(
-            "A dash: not defined for the case. \u2020: the model failed.",
-            f"The first {share(len(shown), len(rows))} cases by id are printed; the attached file "
+    return columns + [one for one in _SEPARATION_COLUMNS if one[0] in known and one[0] not in given]
+
+
+def _has_many_classes(contents: RecordContents) -> bool:
+    return len(contents.protocol.classes) > _CLASSES_WITH_PIXELS
+
+
+def _notes(contents: RecordContents, shown: int) -> tuple[str, ...]:
+    total = len(contents.case_rows)
+    said = ["A dash: not defined for the case. \u2020: the model failed."]
+    if contents.protocol.method.kind == "semantic" and _has_many_classes(contents):
+        said.append("Pixels by class are in the attached file evidence/cases.csv.")
+    if shown < total:
+        said.append(
+            f"The first {share(shown, total)} cases by id are printed; the attached file "
             "evidence/cases.csv holds all."
-            if len(shown) < len(rows)
-            else "",
-        ),
-    )
+        )
+    return tuple(said)
 
 
 _INSTANCE_COLUMNS = (
@@ -131,8 +160,8 @@ class _CaseLayout:
             *(Column(label, f"{width:.2f}%", "number") for _, label, _ in self.figures),
         ]
 
-    def row(self, line: Row) -> TableRow:
-        """Return the row of a case."""
+    def row(self, line: Row, *, is_first: bool) -> TableRow:
+        """Return the row of a case; links lead to that in the first table."""
         failed = "\u00a0\u2020" if line["status"] == "failed" else ""
         cells: list[Cell] = [strong(f"{line['case_id']}{failed}")]
         if self.has_subjects:
@@ -143,4 +172,4 @@ class _CaseLayout:
             text(number(float(line[column]), decimals) if line[column] else "\u2013")
             for column, _, decimals in self.figures
         )
-        return row(*cells, anchor=case_anchor(line["case_id"]))
+        return row(*cells, anchor=case_anchor(line["case_id"]) if is_first else "")

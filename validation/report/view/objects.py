@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from validation.report.contents import RecordContents, Row
 from validation.report.formatting import number, plural, share
 from validation.report.printed_objects import FAILURES, printed_objects
-from validation.report.view.case_table import case_anchor, case_labels, case_table, printed_cases
+from validation.report.view.case_table import case_anchor, case_labels, case_tables, printed_cases
 from validation.report.view.elements import (
     Cell,
     Column,
@@ -29,7 +29,8 @@ class ObjectsView:
 
     heading: Heading
     cases_heading: Heading
-    cases: Table
+    cases: tuple[Table, ...]
+    """Every case; in several tables where one would be too wide."""
     objects_heading: Heading
     objects: Table | None
     objects_words: str
@@ -49,7 +50,7 @@ def objects(contents: RecordContents, words: Words, numbering: Numbering) -> Obj
     return ObjectsView(
         heading=numbering.appendix("Evidence by case and object", "cases"),
         cases_heading=numbering.subsection("Every case", "every-case"),
-        cases=case_table(contents, numbering),
+        cases=case_tables(contents, numbering),
         objects_heading=numbering.subsection(
             "Objects that failed" if has_objects else "Objects", "objects"
         ),
