@@ -593,7 +593,7 @@ def test_the_summary_is_one_page_whatever_the_protocol_holds(
         update={"document": document, "test_set": test_set, "limits": "No limit is known. " * 400}
     )
     html = render_html(TEMPLATE, report_view(dataclasses.replace(contents, protocol=protocol)))
-    start, end = html.index('<nav class="toc">'), html.index("</main>")
+    start, end = html.index('<nav class="toc'), html.index("</main>")
     only_front = f'{html[:start]}<p id="after">After the summary</p>{html[end:]}'
     pages = _pages(only_front)
     assert "Decision summary" in pages[1]
