@@ -11,15 +11,19 @@ import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from tests.report.review_contents import audit_contents, verification_contents
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.render import render_html
 from validation.report.report import report_html
+from validation.report.view.documents.audit import audit_view
 from validation.report.view.documents.method import method_document
 from validation.report.view.documents.test_set import test_set_document as description_of
 from validation.report.view.documents.traceability import traceability_document
+from validation.report.view.documents.verification import verification_view
 from validation.report.view.protocol import protocol_view
 
 HERE = Path(__file__).resolve().parent
@@ -84,3 +88,19 @@ def test_the_documents_of_a_plan_say_what_they_said(kind: str, contents_of: Cont
             f"traceability-{kind}-{when}",
             render_html("traceability/traceability.html.jinja", traceability_document(given)),
         )
+
+
+@pytest.mark.parametrize("which", ["held", "broken", "empty"])
+def test_the_report_of_a_trail_says_what_it_said(which: Literal["held", "broken", "empty"]) -> None:
+    contents = audit_contents(which)
+    view = audit_view(contents, {"audit.jsonl": contents.content})
+    compare(f"audit-{which}", render_html("audit/audit.html.jinja", view))
+
+
+@pytest.mark.parametrize("which", ["held", "not-held", "not-checked"])
+def test_the_report_of_a_verification_says_what_it_said(
+    which: Literal["held", "not-held", "not-checked"],
+) -> None:
+    contents = verification_contents(which)
+    view = verification_view(contents, {"verification.json": contents.content})
+    compare(f"verification-{which}", render_html("verification/verification.html.jinja", view))

@@ -219,9 +219,7 @@ def _subject(contents: VerificationContents, numbering: Numbering) -> Section:
                 item("Checked", timestamp(contents.at)),
                 item("By", f"segval {contents.tool_version}, offline"),
                 item("Study", contents.study or "none"),
-                item(
-                    "Pinned trust", contents.trust or ("the study's" if contents.study else "none")
-                ),
+                item("Pinned trust", contents.trust or _pinned(contents)),
                 item("Test set", contents.data or "not given"),
             )
         ),
