@@ -74,8 +74,10 @@ def write_verification(
         "study": _named(given.study or study_above(path)),
         "trust": _named(given.trust),
     }
+    name = path.resolve().name
     value = {
         **found.model_dump(mode="json"),
+        "path": name,  # as of the folders below: where it lay is no part of what was found
         "outcome": found.outcome,
         "failures": list(found.failures),
         "checked_at": at.isoformat().replace("+00:00", "Z"),
@@ -85,7 +87,7 @@ def write_verification(
     }
     contents = VerificationContents(
         kind=found.kind,
-        name=path.resolve().name,
+        name=name,
         outcome=found.outcome,
         checks=tuple(
             CheckLine(one.number, one.what, one.outcome, one.failure or "", one.clause, one.detail)
