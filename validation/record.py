@@ -5,10 +5,11 @@ This module knows values and bytes, not files: `validation.workspace` writes the
 
 import hashlib
 import json
+import unicodedata
 from typing import Annotated, Any, Self
 
 import rfc8785
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A digest that names its algorithm, e.g. ``sha256:9f86d0…``."""
@@ -44,6 +45,30 @@ Prose = Annotated[
     AfterValidator(_without_controls),
 ]
 """A text of one or more paragraphs."""
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
+"""Without them words of Persian and of languages of India are spelt another way."""
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with what steers a terminal or has no appearance spelt out.
+
+    Names of files can hold anything, also bytes that are no text at all.
+
+    >>> printable("a\x1b[2J\u202eb\udcff")
+    'a\\x1b[2J\\u202eb\\udcff'
+    """
+    return "".join(ascii(one)[1:-1] if _is_unseen(one) else one for one in text)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN and character not in _JOINERS
+
+
+Printable = Annotated[str, BeforeValidator(printable)]
+"""A text of any origin, with what does not print spelt out."""
 
 
 class Record(BaseModel):

@@ -1,6 +1,7 @@
 """The reports of a verification and of an audit trail: they say what was found, and all of it."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.report.pdf_rules import broken_rules
 from tests.study.tiny_study import Study
 from validation.attest.attachments import attachments_of
 from validation.cli import main
+from validation.record import printable
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,59 @@ def test_a_report_is_never_written_over_a_file_or_into_what_is_checked(
         assert "held" not in said.stdout
     assert there.read_text() == "mine"
     assert not (record / "one.pdf").exists()
+
+
+HOSTILE_NAMES = {
+    "html": "<script>alert(1)<img src=x onerror=alert(2)>&amp;",
+    "jinja": "{{ 7*7 }}{% include 'x' %}{# gone #}",
+    "address": "file:..etc..passwd?a#b",
+    "terminal": "a\nb\x1b[2J\x07c",
+    "direction": "\u202efdp.exe",
+    "no-text": "\udcff\udcfe",
+    "word": "W" * 255,
+    "no-font": "𓀀",
+    "formula": "=cmd|' C'!A0",
+    "switch": "--pdf",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_NAMES)
+def test_any_name_of_what_is_verified_is_printed_as_text(
+    study: Study, tmp_path: Path, kind: str
+) -> None:
+    name, out = HOSTILE_NAMES[kind], tmp_path / "verification.pdf"
+    shutil.copytree(study.folder / "lock", tmp_path / name)
+    said = segval("verify", "--pdf", out, "--json", tmp_path / name)
+    assert said.exit_code == 3, said.output  # the test set is not given
+    assert json.loads(said.stdout)["path"] == str(tmp_path / printable(name))
+    assert json.loads(embedded(out, "verification.json"))["path"] == printable(name)
+    assert broken_rules(out.read_bytes()) == []
+    whole = re.sub(r"\s+", "", text_of(out))
+    shown = printable(name).replace("𓀀", "[U+13000]")
+    assert f"Object{re.sub(' ', '', shown)},alockofatestset" in whole
+
+
+@pytest.mark.parametrize("kind", HOSTILE_NAMES)
+def test_any_name_of_what_a_trail_is_held_against_is_printed_as_text(
+    study: Study, tmp_path: Path, kind: str
+) -> None:
+    name, out = HOSTILE_NAMES[kind], tmp_path / "trail.pdf"
+    checkpoint = json.dumps(
+        {
+            "trail_id": "0" * 32,
+            "sequence": 1,
+            "digest": "sha256:" + "0" * 64,
+            "format": "segval/checkpoint/1",
+            "at": "2026-03-01T00:00:00.000000Z",
+        }
+    )
+    (tmp_path / name).write_text(checkpoint)
+    said = segval("audit", study.folder, "--against", tmp_path / name, "--pdf", out, "--json")
+    assert said.exit_code == 1, said.output
+    assert printable(name) in json.loads(said.stdout)["problems"][0]["where"]
+    assert broken_rules(out.read_bytes()) == []
+    whole = re.sub(r"\s+", "", text_of(out))
+    assert f"Heldagainst{re.sub(' ', '', printable(name)).replace('𓀀', '[U+13000]')}" in whole
 
 
 # --- audit trail ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from validation.record import Record
+from validation.record import Printable, Record, printable
 
 Outcome = Literal["held", "did_not_hold", "could_not_be_checked"]
 Failure = Literal["altered", "untrusted", "incomplete"]
@@ -14,14 +14,14 @@ class Check(Record):
     """One check."""
 
     number: int
-    what: str
+    what: Printable
     """What has to hold, one clause."""
     outcome: Outcome
     failure: Failure | None = None
     """Why it did not hold; None where it held or could not be made."""
     clause: str = ""
     """Clause that the check serves, e.g. ``21 CFR 11.70``."""
-    detail: str
+    detail: Printable
     """What was found: counts where it held, names where it did not."""
 
 
@@ -29,11 +29,11 @@ class Verification(Record):
     """Every check of an artefact."""
 
     format: Literal["segval/verification/1"] = "segval/verification/1"
-    path: str
+    path: Printable
     kind: Literal["lock", "record", "report", "protocol", "document", "study"]
     """``document``: one that nobody signs."""
     checks: tuple[Check, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Printable, ...] = ()
     """What a reader has to know and is no check."""
 
     @property
@@ -96,7 +96,7 @@ class Checks:
     def name_since(self, count: int, name: str) -> None:
         """Put the name of an object before all checks but the first `count`."""
         for place, one in enumerate(self._found[count:], start=count):
-            self._found[place] = one.model_copy(update={"what": f"{name}: {one.what}"})
+            self._found[place] = one.model_copy(update={"what": printable(f"{name}: {one.what}")})
 
     def all(self) -> tuple[Check, ...]:
         """Return the checks so far."""

@@ -60,6 +60,7 @@ def audit_command(  # noqa: PLR0917 - click calls it by name
         segval audit protocols/nuclei-count
         segval audit protocols/nuclei-count --action 'run.*' --against records/nuclei-count
     """
+    from validation.record import printable
     from validation.study import audit_review
 
     if leave_behind is not None:
@@ -75,7 +76,7 @@ def audit_command(  # noqa: PLR0917 - click calls it by name
     if as_json:
         say_json(
             {
-                "path": found.path,
+                "path": printable(str(found.path)),
                 "outcome": "held" if found.holds else "did_not_hold",
                 "problems": [{"where": one.where, "what": one.what} for one in found.problems],
                 "count": len(found.events),
@@ -130,6 +131,8 @@ def _lines(found: "Review", shown: tuple["Event", ...]) -> list[str]:
 
 
 def _about(event: "Event") -> str:
+    from validation.record import printable
+
     parts = [f"{event.about.kind} {event.about.id}"]
     if event.about.revision:
         parts.append(f"revision {event.about.revision}")
@@ -143,4 +146,4 @@ def _about(event: "Event") -> str:
     if event.reason:
         parts.append(f"- {event.reason.splitlines()[0]}")
     # What a trail holds may have been written by anybody: no control characters to a terminal.
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(parts))
+    return printable(" ".join(parts))

@@ -11,6 +11,7 @@ from validation.attest.audit_file import TRAIL_NAME, go_on_after_break, load, tr
 from validation.attest.audit_trail import Event, anchor_problems
 from validation.attest.study_check import open_acts
 from validation.errors import AuditError, Problem
+from validation.record import printable
 from validation.report.documents import render_audit
 from validation.report.view.documents.audit import AuditContents
 from validation.study.operator import operator
@@ -21,7 +22,7 @@ from validation.study.templates import read_template_folder
 class Review:
     """A trail, read and checked."""
 
-    path: str
+    path: Path
     events: tuple[Event, ...]
     problems: tuple[Problem, ...]
     """What is broken: lines, and anchors that are not reached."""
@@ -67,8 +68,9 @@ def review(study: Path, against: Iterable[Path] = ()) -> Review:
             f"{len(trail.torn)} bytes after the last event: its writing was cut off; the next "
             "event says so"
         )
-    names = tuple(one.name for one in against)
-    return Review(str(path), trail.events, tuple(problems), tuple(remarks), names)
+    named = tuple(Problem(printable(one.where), printable(one.what)) for one in problems)
+    names = tuple(printable(one.name) for one in against)
+    return Review(path, trail.events, named, tuple(remarks), names)
 
 
 def write_checkpoint(found: Review, path: Path) -> None:
@@ -79,7 +81,7 @@ def write_checkpoint(found: Review, path: Path) -> None:
         RecordError: The file exists, or cannot be written.
     """
     if not found.holds or not found.events:
-        raise AuditError("a trail that does not hold has no checkpoint", where=found.path)
+        raise AuditError("a trail that does not hold has no checkpoint", where=str(found.path))
     head = found.events[-1]
     point = Checkpoint(
         trail_id=head.trail_id, sequence=head.sequence, digest=head.digest, at=head.at
@@ -108,7 +110,7 @@ def write_pdf(
         RenderError: It cannot be rendered.
     """
     contents = AuditContents(
-        content=workspace.read(Path(found.path), "the audit trail"),
+        content=workspace.read(found.path, "the audit trail"),
         events=tuple(one.model_dump(mode="json") for one in found.events),
         shown=tuple(one.model_dump(mode="json") for one in shown),
         selection=selection,

@@ -12,7 +12,7 @@ from validation.attest.signature_check import given_by
 from validation.attest.signed_pdf import FoundSignature, end_of, read_signed
 from validation.attest.signing_policy import refusals
 from validation.errors import Problem, SignatureError
-from validation.record import digest
+from validation.record import digest, printable
 from validation.study.auditing import StudyTrail
 from validation.study.presenting import (
     Presented,
@@ -50,7 +50,7 @@ def _import(presented: Presented, content: bytes, signed: Path, place: Path) -> 
         found = _signature(presented, content, signed)
         require_whole(content, presented.subject, presented.trust, signed)
     except SignatureError as error:
-        trail.tell("sign.refused", about, reason=f"{_shown(signed)}: {error}")
+        trail.tell("sign.refused", about, reason=f"{printable(signed.name)}: {error}")
         raise
     # Where an interruption left the very file, only the trail has to be told.
     if not place.is_file() or place.read_bytes() != content:
@@ -67,16 +67,11 @@ def _import(presented: Presented, content: bytes, signed: Path, place: Path) -> 
                 "meaning": presented.signatory.meaning,
                 "certificate": found.fingerprint,
                 "name": found.name,
-                "from": _shown(signed),
+                "from": printable(signed.name),
             },
             user=found.user or None,
         )
     return place
-
-
-def _shown(path: Path) -> str:
-    """Return the name of a file as text that can be written and read, whatever it holds."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in path.name)
 
 
 def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSignature:

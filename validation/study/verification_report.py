@@ -9,7 +9,7 @@ from validation import clock, workspace
 from validation.attest.audit_file import trail_path
 from validation.attest.verification import Verification
 from validation.errors import RecordError
-from validation.record import digest, readable_json
+from validation.record import digest, printable, readable_json
 from validation.record_folder import RECORD_FILE
 from validation.report.documents import render_verification
 from validation.report.view.documents.verification import CheckLine, VerificationContents
@@ -74,7 +74,7 @@ def write_verification(
         "study": _named(given.study or study_above(path)),
         "trust": _named(given.trust),
     }
-    name = path.resolve().name
+    name = printable(path.resolve().name)
     value = {
         **found.model_dump(mode="json"),
         "path": name,  # as of the folders below: where it lay is no part of what was found
@@ -107,7 +107,7 @@ def write_verification(
 def _digests(path: Path) -> dict[str, str]:
     """Return the digest of a file, or of the files of a folder that name the others."""
     if path.is_file():
-        return {path.name: digest(workspace.read(path, "the document"))}
+        return {printable(path.name): digest(workspace.read(path, "the document"))}
     files = {name: path / name for name in _NAMING} | {"audit.jsonl": trail_path(path)}
     return {
         name: digest(workspace.read(file, "what was checked"))
@@ -117,4 +117,4 @@ def _digests(path: Path) -> dict[str, str]:
 
 
 def _named(folder: Path | None) -> str:
-    return folder.resolve().name if folder is not None else ""
+    return printable(folder.resolve().name) if folder is not None else ""
