@@ -77,13 +77,11 @@ class Section:
 
     heading: Heading
     parts: tuple[Part, ...]
-    begins_page: bool = False
-    """True for the first of the appendices."""
 
 
-def section(heading: Heading, *parts: Part | None, begins_page: bool = False) -> Section:
+def section(heading: Heading, *parts: Part | None) -> Section:
     """Return a section; parts that are None are left out."""
-    return Section(heading, tuple(one for one in parts if one is not None), begins_page)
+    return Section(heading, tuple(one for one in parts if one is not None))
 
 
 def tabular(table: Table | None, style: str = "") -> Tabular | None:

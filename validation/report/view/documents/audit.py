@@ -100,7 +100,6 @@ def audit_view(contents: AuditContents, files: Mapping[str, bytes]) -> AuditView
             {name: digest(one) for name, one in files.items()},
             contents.tool_version,
             numbering,
-            begins_page=False,
         ),
         headings=tuple(numbering.headings),
     )

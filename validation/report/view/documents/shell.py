@@ -145,7 +145,6 @@ def sources(
     numbering: Numbering,
     *,
     more_steps: Sequence[Item] = (),
-    begins_page: bool = True,
 ) -> Section:
     """Return the appendix that names and digests what the document was made from.
 
@@ -155,7 +154,6 @@ def sources(
         tool_version: Version that made the document.
         numbering: Numbers heading and table.
         more_steps: Further ways to check.
-        begins_page: Whether the appendix stands on a page of its own.
     """
     said = (
         f"This document was made by segval {tool_version} from the files below, which it embeds "
@@ -173,7 +171,6 @@ def sources(
             )
         ),
         Tabular(_files(files, digests, numbering), "dense"),
-        begins_page=begins_page,
     )
 
 

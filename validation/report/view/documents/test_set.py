@@ -294,8 +294,7 @@ def _evidence(
 def _cases(lock: Lock, digests: Mapping[str, str], numbering: Numbering) -> Section:
     heading = numbering.appendix("Cases", "cases")
     said = "Every evaluated case with its image, its subject and the columns of the case table."
-    return section(heading, Prose((said,)), tabular(_case_table(lock, digests, numbering), "dense"),
-                   begins_page=True)  # fmt: skip
+    return section(heading, Prose((said,)), tabular(_case_table(lock, digests, numbering), "dense"))
 
 
 def _case_table(lock: Lock, digests: Mapping[str, str], numbering: Numbering) -> Table:

@@ -168,7 +168,6 @@ def verification_view(
             digests,
             contents.tool_version,
             numbering,
-            begins_page=False,
         ),
         headings=tuple(numbering.headings),
     )  # fmt: skip
