@@ -21,7 +21,7 @@ from validation.report.contents import (
     RecordContents,
 )
 from validation.report.embedding import attachments
-from validation.report.render import render_pdf
+from validation.report.render import fitted, render_pdf
 from validation.report.view.documents.audit import FILE_NAME as AUDIT_FILE
 from validation.report.view.documents.audit import AuditContents, audit_view, texts_of
 from validation.report.view.documents.method import method_document
@@ -200,7 +200,7 @@ def rendered(
     """
     company = company_files(files)
     return render_pdf(
-        document_html(template, view, company, kept),
+        fitted(document_html(template, view, company, kept), company),
         images={},
         attachments=attachments(files),
         company=company,

@@ -11,7 +11,7 @@ import hashlib
 from validation.report.company import company_files, document_html, own_texts
 from validation.report.contents import ProtocolContents
 from validation.report.embedding import attachments
-from validation.report.render import render_pdf
+from validation.report.render import fitted, render_pdf
 from validation.report.view.approvals import signature_fields
 from validation.report.view.protocol import protocol_view
 
@@ -27,7 +27,7 @@ def render_protocol(contents: ProtocolContents) -> bytes:
     company = company_files(contents.files)
     html = document_html(TEMPLATE, protocol_view(contents), company, own_texts(contents.protocol))
     return render_pdf(
-        html,
+        fitted(html, company),
         images={},
         attachments=attachments(contents.files),
         created=contents.lock.locked_at,

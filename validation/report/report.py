@@ -19,7 +19,7 @@ from validation.report.company import (
 )
 from validation.report.contents import RecordContents
 from validation.report.embedding import attachments
-from validation.report.render import render_pdf
+from validation.report.render import fitted, render_pdf
 from validation.report.twin import self_contained
 from validation.report.view import report_view
 from validation.report.view.approvals import signature_fields
@@ -46,7 +46,7 @@ def render_report(contents: RecordContents) -> Report:
         RenderError: A system library is missing, or a picture or template is.
     """
     company = company_files(contents.files)
-    html = report_html(contents)
+    html = fitted(report_html(contents), company)
     pictures = {f"overlays/{name}": content for name, content in contents.pictures.items()}
     pdf = render_pdf(
         html,

@@ -9,6 +9,7 @@ no font of the machine.
 from validation.report.render.attachments import Attachment, Relationship
 from validation.report.render.coverage import spell_out_uncovered, uncovered_characters
 from validation.report.render.fetching import BASE_URL, media_type
+from validation.report.render.fitting import fitted
 from validation.report.render.pdf import render_page, render_pdf
 from validation.report.render.sandbox import TEMPLATE_SUFFIX
 from validation.report.render.templates import (
@@ -32,6 +33,7 @@ __all__ = [
     "Attachment",
     "Relationship",
     "environment",
+    "fitted",
     "has_templates",
     "media_type",
     "render_html",
