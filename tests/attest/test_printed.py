@@ -285,7 +285,12 @@ def test_a_page_that_was_taken_out_is_found(report: bytes) -> None:
 
 def test_another_number_in_the_table_of_contents_is_found(report: bytes) -> None:
     page = _page_with(report, "Contents1Decisionsummary")
-    said = _found(_rewritten(report, page, lambda text: "19" if text == "17" else text))
+
+    def turned(text: str) -> str:
+        # Sections have smaller numbers.
+        return str(int(text) + 2) if text.isdigit() and int(text) > 15 else text
+
+    said = _found(_rewritten(report, page, turned))
     assert f"page {page}, the table of contents" in said
 
 
