@@ -55,6 +55,7 @@ function makeSortable(table) {
   const rows = [...body.rows];
   const headings = [...table.tHead.rows[0].cells];
   if (rows.length < 2 || rows.some((row) => row.cells.length !== headings.length)) return;
+  if (body.querySelector(".goes-on") !== null) return; // a row in parts would be sorted apart
   headings.forEach((heading, column) => {
     if (rows.every((row) => MISSING.has(said(row.cells[column])))) return;
     const button = document.createElement("button");

@@ -1,16 +1,24 @@
 """Hostile text in every free-text field: the run works, and the documents show it as text."""
 
 import csv
+import functools
 import html
+import io
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
+from click.testing import CliRunner
 
 from validation import verify
+from validation.cli import main
+from validation.errors import ProtocolError
+from validation.plan.protocol import json_schema
 from validation.plan.source import parse, protocol_from
 from validation.report.render import template_folder
 
@@ -29,16 +37,52 @@ HOSTILE = {
 }
 EVERYTHING = " \u00b7 ".join(text for name, text in HOSTILE.items() if name != "word")
 
-FREE = [
-    *("document.title", "document.organisation", "device.name", "device.version"),
-    *("device.intended_use", "device.use_environment", "device.users", "method.justification"),
-    *("method.not_chosen", "test_set.title", "test_set.reference_standard.origin"),
-    *("test_set.reference_standard.uncertainty", "test_set.provenance", "test_set.independence"),
-    *("test_set.licence", "classes.0.description", "requirements.0.text", "risks.0.hazard"),
-    *("risks.0.harm", "risks.0.severity", "analysis.rationale", "analysis.sample_size_rationale"),
-    *("criteria.0.rationale", "limits", "signatories.0.title", "signatories.0.meaning"),
-]
-LONG = {"device.intended_use", "limits", "test_set.provenance", "analysis.rationale"}
+WORDS = {
+    "test_set.acquisition.equipment": "Ж",
+    "execution.procedure": "Ю",
+    "document.history.0.change": "Ы",
+    "references.0.text": "Д",
+}
+"""Fields that are a word of 10,000 characters: one letter again and again, which no other has."""
+WORD = 10_000
+HIGH = {"risks.0.hazard", "requirements.0.text", "criteria.0.rationale"}
+"""Fields in tables whose text is higher than a page."""
+NOT_FREE = {
+    "criteria.0.subgroup.*": "names a value of the case table",
+    "test_set.training_data.covers": "is only said of images that are named",
+    "model.produced_by": "is only said of predictions made elsewhere",
+}
+THERE = {
+    "document.history": [{"revision": "A", "date": "", "change": ""}],
+    "references": [{"id": "REF-01", "text": ""}],
+    "test_set.exclusions": [{"cases": ["C6"], "reason": ""}],
+    "test_set.acquisition": {"sites": [""]},
+    "test_set.reference_quality": {},
+    "test_set.reference_standard.annotators": list(HOSTILE.values()),
+    "execution": {},
+    "report": {"coverage": True},
+}
+"""What has to be there before its texts can be set."""
+
+
+def free_texts() -> dict[str, int]:
+    """Return every field of a protocol for free text, and the most characters that it takes."""
+    schema = json_schema()
+
+    def below(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+        for one in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+            yield from below(one, path)
+        for name, one in node.get("properties", {}).items():
+            yield from below(one, (*path, name))
+        if isinstance(node.get("additionalProperties"), dict):
+            yield from below(node["additionalProperties"], (*path, "*"))
+        if "items" in node:
+            yield from below(node["items"], (*path, "0"))
+        if node.get("maxLength") in {300, 20_000}:  # of a name, of a text; of a path it is 500
+            yield ".".join(path), node["maxLength"]
+
+    return {path: most for path, most in below(schema, ()) if path not in NOT_FREE}
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +90,13 @@ def hostile(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The tiny study with hostile text wherever text can stand, run to its report."""
     study = tiny.Study(tmp_path_factory.mktemp("hostile"), "instance")
     texts = list(HOSTILE.values())
-    for position, field in enumerate(FREE):
-        study.change(field, EVERYTHING if field in LONG else texts[position % len(texts)])
-    study.change("test_set.reference_standard.annotators", list(HOSTILE.values()))
-    study.change("signatories.0.name", HOSTILE["html"])
-    study.change("test_set.exclusions", [{"cases": ["C6"], "reason": EVERYTHING}])
+    for field, value in THERE.items():
+        study.change(field, value)
+    for position, (field, most) in enumerate(free_texts().items()):
+        word = WORDS.get(field, "") * WORD
+        if not field.startswith("model."):
+            text = EVERYTHING if most > WORD else texts[position % len(texts)]
+            study.change(field, word or text * (15 if field in HIGH else 1))
     for row, text in zip(study.rows, texts, strict=False):
         row["site"] = text
     study.rows[0]["note"] = "x"
@@ -61,8 +107,37 @@ def hostile(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         "the model divides by zero", HOSTILE["html"].replace('"', "")
     )
     study.write()
+    study.model = {**study.values["model"], "name": HOSTILE["html"], "version": HOSTILE["word"]}
+    study.write()
     study.lock().run()
     return study
+
+
+KINDS = ("test-set", "method", "traceability", "objects")
+DOCUMENTS = ("report", "protocol", *KINDS, "audit", "verification")
+
+
+@pytest.fixture(scope="module")
+def document(hostile: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Every document of the hostile study, each made once."""
+    folder, record = tmp_path_factory.mktemp("documents"), hostile.folder / "record"
+
+    def once(name: str) -> Path:
+        out = folder / f"{name}.pdf"
+        asked: dict[str, list[Any]] = {
+            "protocol": ["protocol", hostile.path, "--out", out],
+            "audit": ["audit", hostile.folder, "--pdf", out],
+            "verification": ["verify", record, "--study", hostile.folder, "--pdf", out],
+            **{kind: ["document", kind, record, "--out", out] for kind in KINDS},
+        }
+        if name == "report":
+            return Path(record / "report.pdf")
+        if not out.exists():
+            done = CliRunner().invoke(main, [str(one) for one in asked[name]])
+            assert done.exit_code == 0, done.output
+        return out
+
+    return once
 
 
 def test_the_record_holds(hostile: Any) -> None:
@@ -72,7 +147,7 @@ def test_the_record_holds(hostile: Any) -> None:
 def test_the_protocol_reads_back_as_it_was_written(hostile: Any) -> None:
     protocol = protocol_from(parse(hostile.path.read_bytes(), "p.yaml"))
     assert protocol.limits == EVERYTHING
-    assert protocol.test_set.reference_standard.annotators == tuple(HOSTILE.values())
+    assert protocol.test_set.reference_standard.annotators[1:] == tuple(HOSTILE.values())[1:]
 
 
 def test_the_html_shows_it_as_text(hostile: Any) -> None:
@@ -106,18 +181,71 @@ def test_nothing_is_written_outside_the_record(hostile: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
-def test_the_pdf_shows_it_inside_the_page(hostile: Any, tmp_path: Path) -> None:
-    report = hostile.folder / "record/report.pdf"
-    out = tmp_path / "boxes.xml"
-    subprocess.run(["pdftotext", "-bbox", str(report), str(out)], check=True)
-    boxes = out.read_text("utf-8")
-    width = float(re.findall(r'<page width="([\d.]+)"', boxes)[0])
-    right = [float(one) for one in re.findall(r'<word [^>]*xMax="([\d.]+)"', boxes)]
-    assert max(right) <= width - 20, "a word runs into the margin"
-    plain = subprocess.run(
-        ["pdftotext", "-raw", str(report), "-"], capture_output=True, text=True, check=True
-    ).stdout
-    joined = re.sub(r"\s+", "", plain)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_word_of_a_document_leaves_its_page(name: str, document: Callable[[str], Path]) -> None:
+    asked = ["pdftotext", "-bbox", str(document(name)), "-"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    for number, page in enumerate(said.split("<page ")[1:], start=1):
+        width, height = map(float, re.findall(r'^width="([\d.]+)" height="([\d.]+)"', page)[0])
+        for box in re.findall(r'xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)"', page):
+            left, top, right, bottom = map(float, box)
+            assert left >= 20, (number, box)
+            assert right <= width - 20, (number, box)
+            assert top >= 10, (number, box)
+            assert bottom <= height - 10, (number, box)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
+def test_the_report_prints_it_as_text(document: Callable[[str], Path]) -> None:
+    printed = letters_of(document("report"))
     for text in ("{{7*7}}", "<script>alert('x')</script>", "=cmd|'/Ccalc'!A0"):
-        assert text in joined
-    assert joined.count("W") >= 300  # broken over lines, not cut
+        assert text in printed
+    assert printed.count("W") >= 300  # broken over lines, not cut
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
+@pytest.mark.parametrize("field", WORDS)
+def test_a_word_of_10_000_characters_is_printed_whole(
+    field: str, document: Callable[[str], Path]
+) -> None:
+    assert letters_of(document("protocol")).count(WORDS[field]) >= WORD
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_document_acts_or_leads_anywhere(
+    name: str, document: Callable[[str], Path], broken_rules: Callable[[bytes], list[str]]
+) -> None:
+    content = document(name).read_bytes()
+    assert broken_rules(content) == []
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        actions = [one.get("/A", {}) for page in pdf.pages for one in page.get("/Annots", ())]
+        assert {str(one.get("/S", "/GoTo")) for one in actions} <= {"/GoTo"}
+        assert not [one for one in pdf.attachments if "passwd" in one]
+    assert "root:x:0" not in letters_of(document(name))
+
+
+@functools.cache
+def letters_of(pdf: Path) -> str:
+    """Return what a document prints, without spaces."""
+    asked = ["pdftotext", "-raw", str(pdf), "-"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    return re.sub(r"\s+", "", done.stdout)
+
+
+@pytest.mark.parametrize(
+    "language", ['en"><script>alert(1)</script>', "../../etc", "{{ 7*7 }}", "en\n", "W" * WORD]
+)
+def test_a_language_is_one_and_nothing_else(study: Any, language: str) -> None:
+    study.change("document.language", language)
+    with pytest.raises(ProtocolError, match="language"):
+        protocol_from(parse(study.path.read_bytes(), "p.yaml"))
+
+
+@pytest.mark.parametrize("folder", ["/none", "../../none", "<b>{{ 7*7 }}</b>", "\u202egnp"])
+def test_templates_of_any_name_are_refused_by_their_name(study: Any, folder: str) -> None:
+    named = {"folder": folder, "digest": "sha256:" + "0" * 64}
+    study.change("document.templates", named)
+    done = CliRunner().invoke(main, ["check", str(study.path)])
+    assert done.exit_code == 3, done.output
+    assert folder in done.output
+    assert "root:x:0" not in done.output

@@ -4,11 +4,14 @@ Every text here has its final form; a template arranges it and computes nothing.
 tables carry a `kind`, so that one macro prints them all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
 from markupsafe import Markup
+
+from validation.report.view.long_cells import is_high, pieces
 
 _ROWS_KEPT_TOGETHER = 12
 
@@ -73,6 +76,8 @@ class Text:
     lines: tuple[str, ...]
     kind: Literal["text", "code", "strong", "listed"] = "text"
     """Lines after the first stand back, except in a list."""
+    goes_on: bool = False
+    """True: the first line stands back, too, as the cell began in the row above."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,8 @@ class TableRow:
     cells: tuple[Cell, ...]
     anchor: str = ""
     """Name that links lead to; empty: none."""
+    goes_on: bool = False
+    """True: it is the rest of the row above, which was too high for a page."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,7 @@ class Table:
     @property
     def is_short(self) -> bool:
         """True where the table is kept on one page."""
-        return len(self.rows) <= _ROWS_KEPT_TOGETHER
+        return len(self.rows) <= _ROWS_KEPT_TOGETHER and not any(one.goes_on for one in self.rows)
 
 
 @dataclass(frozen=True)
@@ -268,8 +275,9 @@ class Numbering:
     ) -> Table:
         """Return the next table."""
         self._tables += 1
-        kept = tuple(note for note in notes if note)
-        return Table(self._tables, caption, tuple(columns), tuple(rows), kept)
+        kept, shown = tuple(note for note in notes if note), tuple(columns)
+        parted = tuple(part for one in rows for part in _parted(one, shown))
+        return Table(self._tables, caption, shown, parted, kept)
 
     def figure(self, caption: str, *drawings: Markup) -> Figure:
         """Return the next figure."""
@@ -288,3 +296,26 @@ class Numbering:
 def row(*cells: Cell, anchor: str = "") -> TableRow:
     """Return a row of a table."""
     return TableRow(cells, anchor)
+
+
+def _parted(one: TableRow, columns: Sequence[Column]) -> Iterator[TableRow]:
+    """Yield a row, or the rows that it becomes where it is too high for a page."""
+    widths = [float(column.width.rstrip("%")) for column in columns]
+    high = [is_high(_lines(cell), width) for cell, width in zip(one.cells, widths, strict=True)]
+    if not any(high):
+        yield one
+        return
+    cells = [_parted_cell(cell, width) for cell, width in zip(one.cells, widths, strict=True)]
+    for number, parts in enumerate(zip_longest(*cells, fillvalue=Text(()))):
+        yield TableRow(parts, "" if number else one.anchor, goes_on=number > 0)
+
+
+def _lines(cell: Cell) -> tuple[str, ...]:
+    return cell.lines if isinstance(cell, Text) else ()
+
+
+def _parted_cell(cell: Cell, width: float) -> list[Cell]:
+    if not isinstance(cell, Text):
+        return [cell]
+    parts = pieces(cell.lines, width)
+    return [Text(one.lines, cell.kind, goes_on=one.begins_in > 0) for one in parts]
