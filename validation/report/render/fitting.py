@@ -1,8 +1,8 @@
-"""Title page and contents in the largest of three sizes in which each stays on its page.
+"""Title page, summary and contents in the largest of three sizes in which each stays on its page.
 
-How long titles and names are, and how many headings there are, is not known beforehand. So the
-title page is laid out by itself, and the contents are; what takes more than a page is set closer,
-by a class that the style sheet knows. What does not fit in the smallest size goes on overleaf.
+How long titles and names are, and how many headings there are, is not known beforehand. So each
+of these parts is laid out by itself; what takes more than a page is set closer, by a class that
+the style sheet knows. What does not fit in the smallest size goes on overleaf.
 """
 
 import re
@@ -19,16 +19,18 @@ SIZES = ("", " close", " close tight")
 
 _BEGINNING = re.compile(r".*?<body[^>]*>", re.DOTALL)
 _TITLE_PAGE = re.compile(r'<header class="cover[^"]*".*?</header>', re.DOTALL)
+_SUMMARY = re.compile(r'<section class="summary[^"]*".*?</section>', re.DOTALL)
 _CONTENTS = re.compile(r'<nav class="toc[^"]*".*?</nav>', re.DOTALL)
+_PARTS = (_TITLE_PAGE, _SUMMARY, _CONTENTS)
 _ON_ONE_PAGE = '<header class="cover with-contents'
-_NAME = re.compile(r'(?<=class=")(cover|toc)')
+_NAME = re.compile(r'(?<=class=")(cover|summary|toc)')
 _LINK = re.compile(r' href="#[^"]*"')
 _PAGE_NUMBERS = '.toc a::after { content: "999" !important }'
 """What links lead to is not there; so each stands beside a number as wide as most."""
 
 
 def fitted(html: str, company: Mapping[str, bytes]) -> str:
-    """Return a document whose title page and contents have the size in which they fit.
+    """Return a document whose title page, summary and contents have the size in which they fit.
 
     A part that a company arranged in another way is left as it is. The same arguments give the
     same text.
@@ -45,7 +47,7 @@ def fitted(html: str, company: Mapping[str, bytes]) -> str:
     beginning = _BEGINNING.match(html)
     if beginning is None:
         return html
-    parts = [found[0] for one in (_TITLE_PAGE, _CONTENTS) if (found := one.search(html))]
+    parts = [found[0] for one in _PARTS if (found := one.search(html))]
     pages = [parts] if _ON_ONE_PAGE in html else [[one] for one in parts]
     for page in filter(None, pages):
         for part, in_size in zip(page, _in_largest(beginning[0], page, company), strict=True):

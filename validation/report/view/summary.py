@@ -1,13 +1,15 @@
-"""The decision on one page: verdict, criteria, what is not met and where, limits, which run."""
+"""The decision on one page: verdict, criteria, what is not met and where, limits, which run.
+
+What is not met comes first; `validation.report.view.summary_room` reckons how much has room.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from validation.judge.findings import CriterionFinding
 from validation.report.contents import RecordContents
 from validation.report.formatting import clipped, day, percentage, plural, share
 from validation.report.view.addresses import Addresses
-from validation.report.view.criteria import CriterionView, weakest_subgroup
+from validation.report.view.criteria import CriterionView
 from validation.report.view.document import Notice
 from validation.report.view.elements import (
     Column,
@@ -26,7 +28,24 @@ from validation.report.view.elements import (
 )
 from validation.report.view.front import notices_of, verdict_sentence
 from validation.report.view.leakage import result_sentence, within_sentence
-from validation.report.view.wording import INTERVAL_METHODS, STAGES, VERDICTS
+from validation.report.view.summary_points import (
+    SummaryPoint,
+    failed_cases,
+    failures,
+    further,
+    open_criteria,
+    said_of,
+)
+from validation.report.view.summary_room import (
+    DECISION,
+    LEAD,
+    NOTE,
+    NOTICE,
+    choose,
+    height_of_item,
+    height_of_row,
+)
+from validation.report.view.wording import INTERVAL_METHODS, VERDICTS
 
 MOST_LINES = 10
 """With more criteria and statements on them than this only those that are not met are listed."""
@@ -38,20 +57,13 @@ MOST_POINTS = 3
 """Criteria of which the summary says where they are not met."""
 
 _FEW = 6
-_LONGEST_LIMITS = 600
-_LONGEST_LIMITS_OF_MANY = 300
-"""Characters of the limits that have room, beside few criteria and beside many."""
+_LONGEST_LIMITS = (600, 300, 120, 0)
+_LONGEST_LIMITS_OF_MANY = (300, 120, 0)
+"""Characters of the limits that may have room, beside few criteria and beside many."""
 
-
-@dataclass(frozen=True)
-class SummaryPoint:
-    """A statement of the summary, with the results that it rests on."""
-
-    label: str
-    words: str
-    results: tuple[Result, ...]
-    anchor: str
-    """Where more is said; empty: nowhere."""
+_LONGEST_FACT = 300
+_RESULT = "0.000 [0.000, 0.000] E0000 E0000"
+"""As wide as the figures that stand at the end of a statement."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,16 @@ class SummaryView:
     limits: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What the page has room for."""
+
+    shown: tuple[CriterionView, ...]
+    point_count: int
+    """Criteria of which the summary says where they are not met."""
+    limits: tuple[str, ...]
+
+
 def summary(
     contents: RecordContents,
     addresses: Addresses,
@@ -77,21 +99,82 @@ def summary(
     criteria: Sequence[CriterionView],
 ) -> SummaryView:
     """Return the decision on one page."""
-    shown = _shown(criteria)
+    facts = (*_facts(contents), _leakage(contents))
+    room = _room(contents, addresses, criteria, facts)
     return SummaryView(
         heading=numbering.section("Decision summary", "summary"),
         verdict=VERDICTS[contents.findings.verdict],
         verdict_sentence=verdict_sentence(contents.findings),
         notices=notices_of(contents),
         scope=_scope(contents),
-        criteria=_criteria_table(numbering, criteria, shown),
-        failures=_failures(contents, addresses, criteria),
-        facts=(*_facts(contents), item("Leakage", leakage_words(contents))),
-        limits=_limits(
-            contents.protocol.limits,
-            _LONGEST_LIMITS if len(criteria) <= _FEW else _LONGEST_LIMITS_OF_MANY,
-        ),
+        criteria=_criteria_table(numbering, criteria, room.shown),
+        failures=failures(contents, addresses, criteria, room.point_count),
+        facts=facts,
+        limits=room.limits,
     )
+
+
+def _room(
+    contents: RecordContents,
+    addresses: Addresses,
+    criteria: Sequence[CriterionView],
+    facts: Sequence[Item],
+) -> _Room:
+    """Return all criteria if they have room; else those that are not met, as many as have."""
+    told = open_criteria(criteria)
+    some = (told or list(criteria))[:MOST_OPEN_ROWS]
+    most_points = len(told) if len(told) == MOST_POINTS + 1 else MOST_POINTS
+    lengths = _LONGEST_LIMITS if len(criteria) <= _FEW else _LONGEST_LIMITS_OF_MANY
+    limits = [_limits(contents.protocol.limits, longest) for longest in lengths]
+    points = [_height_of_point(one, contents, addresses) for one in told[:most_points]]
+    above = _height_above(contents, facts)
+    are_few = len(criteria) + min(len(told), MOST_POINTS) <= MOST_LINES
+    rest = _height_of_rest(len(criteria))
+    for shown, below in ((list(criteria), 0.0), (some, rest)) if are_few else ((some, rest),):
+        row_count, point_count, place = choose(
+            contents.protocol.document.page_size,
+            above + below,
+            [_height_of_row(one) for one in shown],
+            points,
+            [height_of_item("Limits", one) for one in limits],
+        )
+        if (row_count, point_count) == (len(shown), len(points)):
+            break
+    return _Room(tuple(shown[:row_count]), point_count, limits[place])
+
+
+def _height_above(contents: RecordContents, facts: Sequence[Item]) -> float:
+    """Return the height of what stands on the page in any case."""
+    told = verdict_sentence(contents.findings)
+    notices = [f"{one.short}. {one.sentence}" for one in notices_of(contents)]
+    return (
+        LEAD.height(_scope(contents))
+        + DECISION.height(f"{VERDICTS[contents.findings.verdict].headline} {told}")
+        + sum(map(NOTICE.height, notices))
+        + sum(height_of_item(one.label, one.paragraphs) for one in facts)
+        + sum(height_of_item(one.label, (one.words,)) for one in failed_cases(contents))
+        + NOTE.height(_MARKS)
+    )
+
+
+def _height_of_rest(count: int) -> float:
+    """Return the height of what is said of the criteria that are left out."""
+    more = further(count)
+    return NOTE.height(_left_out(1, count, count)) + height_of_item(more.label, (more.words,))
+
+
+def _height_of_row(one: CriterionView) -> float:
+    result = (
+        (f"{one.result.text} E0000", one.result.interval)
+        if isinstance(one.result, Result)
+        else one.result.lines
+    )
+    return height_of_row((one.id,), (one.name, one.scope), result, (one.bound, one.judged_on))
+
+
+def _height_of_point(one: CriterionView, contents: RecordContents, addresses: Addresses) -> float:
+    [finding] = [each for each in contents.findings.criteria if each.id == one.id]
+    return height_of_item(one.id, (f"{said_of(one, finding, addresses)} {_RESULT}",))
 
 
 def _scope(contents: RecordContents) -> str:
@@ -109,41 +192,35 @@ def _scope(contents: RecordContents) -> str:
     )
 
 
-def _shown(criteria: Sequence[CriterionView]) -> list[CriterionView]:
-    """Return the criteria that the summary lists: all, or of many those that are not met."""
-    told = _open(criteria)
-    if len(criteria) + min(len(told), MOST_POINTS) <= MOST_LINES:
-        return list(criteria)
-    return told[:MOST_OPEN_ROWS]
+_MARKS = (
+    "The vertical line is the bound, the shaded side meets it; disc: met or not evaluable, "
+    "hollow square: not met. Rows with the same unit share one scale."
+)
 
 
-def _open(criteria: Sequence[CriterionView]) -> list[CriterionView]:
-    """Return the criteria that are not met, then those that could not be evaluated."""
-    unmet = [one for one in criteria if one.verdict.key == "not_met"]
-    return [*unmet, *(one for one in criteria if one.verdict.key not in ("met", "not_met"))]
+def _left_out(shown: int, are_open: int, count: int) -> str:
+    """Return how many criteria the table does not list, and how many of them are met."""
+    met = f"{share(count - are_open, count)} criteria are met"
+    if not are_open:
+        return f"The first {share(shown, count)} criteria; all are met, and all are in the results."
+    if shown == are_open:
+        return f"{met}; all are in the results."
+    return (
+        f"The first {share(shown, are_open)} that are not met or could not be evaluated; {met}. "
+        "All are in the results."
+    )
 
 
 def _criteria_table(
     numbering: Numbering, criteria: Sequence[CriterionView], shown: Sequence[CriterionView]
 ) -> Table:
     caption = "Acceptance criteria, the figure of each, and its interval against its bound"
-    notes = [
-        (
-            "The vertical line is the bound, the shaded side meets it; disc: met or not evaluable, "
-            "hollow square: not met. Rows with the same unit share one scale."
-        ),
-    ]
+    notes = [_MARKS]
+    are_open = len(open_criteria(criteria))
     if len(criteria) > len(shown):
-        caption = "Acceptance criteria that are not met or could not be evaluated"
-        is_open = len(_open(criteria))
-        met = len(criteria) - is_open
-        left_out = is_open - len(shown)
-        notes.append(
-            f"{share(met, len(criteria))} criteria are met; all are in the results."
-            if not left_out
-            else f"The first {share(len(shown), is_open)} that are not met or could not be "
-            f"evaluated; {share(met, len(criteria))} criteria are met. All are in the results."
-        )
+        if are_open:
+            caption = "Acceptance criteria that are not met or could not be evaluated"
+        notes.append(_left_out(len(shown), are_open, len(criteria)))
     return numbering.table(
         caption,
         (
@@ -169,51 +246,11 @@ def _criteria_table(
     )
 
 
-def _failures(
-    contents: RecordContents,
-    addresses: Addresses,
-    criteria: Sequence[CriterionView],
-) -> tuple[SummaryPoint, ...]:
-    """Return what is not met and where, as far as the page has room."""
-    by_id = {one.id: one for one in contents.findings.criteria}
-    told = _open(criteria)
-    room = len(told) if len(told) == MOST_POINTS + 1 else MOST_POINTS
-    points = [_point(one, by_id[one.id], addresses) for one in told[:room]]
-    if left_out := len(told) - len(points):
-        points.append(
-            SummaryPoint(
-                "Further",
-                f"{plural(left_out, 'more criterion is', 'more criteria are')} not met or could "
-                "not be evaluated: results by criterion.",
-                (),
-                "results-criteria",
-            )
-        )
-    if failed := contents.findings.failed_cases:
-        ids = ", ".join(f"{one.case_id} ({STAGES[one.stage]})" for one in failed[:6])
-        more = f" and {len(failed) - 6} more" if len(failed) > 6 else ""  # noqa: PLR2004 - a line
-        points.append(
-            SummaryPoint(
-                "Failed cases",
-                f"{plural(len(failed), 'case')} without a prediction: {ids}{more}. "
-                "With a failed case the verdict cannot be \u201cmet\u201d.",
-                (),
-                "failed-cases",
-            )
-        )
-    return tuple(points)
-
-
-def _point(one: CriterionView, finding: CriterionFinding, addresses: Addresses) -> SummaryPoint:
-    results = [one.result] if isinstance(one.result, Result) else []
-    said = f"{one.what}: {one.comparison}."
-    weakest = weakest_subgroup(finding, addresses)
-    if weakest is not None and one.verdict.key == "not_met":
-        worst = addresses.result(weakest.id)
-        [(column, value)] = weakest.scope.subgroup.items()
-        said += f" Weakest subgroup: {column} {value}, {worst.words}."
-        results.append(worst)
-    return SummaryPoint(one.id, said, tuple(results), one.anchor)
+def _leakage(contents: RecordContents) -> Item:
+    said = leakage_words(contents)
+    if len(said) <= _LONGEST_FACT:
+        return item("Leakage", said)
+    return item("Leakage", f"{clipped(said, _LONGEST_FACT)} More is in the section on leakage.")
 
 
 def leakage_words(contents: RecordContents) -> str:
@@ -256,6 +293,6 @@ def _limits(limits: str, longest: int) -> tuple[str, ...]:
     if sum(map(len, whole)) <= longest:
         return whole
     return (
-        clipped(whole[0], longest),
+        *((clipped(whole[0], longest),) if longest else ()),
         "All limits are stated in the section on limits.",
     )
