@@ -50,18 +50,25 @@ can_install() {
 }
 
 updated=""
+apt_get_update() {
+  if [ -n "$updated" ]; then return 0; fi
+  "${root_prefix[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with what is known"
+  updated="yes"
+}
+
+apt_get_install() {
+  say "installing $* (apt-get)"
+  apt_get_update
+  "${root_prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+}
+
 # apt_install WHY PACKAGE...: installs, or says what to install and stops.
 apt_install() {
   local why="$1"
   shift
   can_install || fail "$why" "install it with: sudo apt-get install $*" "then run this again"
-  say "installing $* (apt-get)"
-  if [ -z "$updated" ]; then
-    "${root_prefix[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with what is known"
-    updated="yes"
-  fi
-  "${root_prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2 ||
+  apt_get_install "$@" ||
     fail "apt-get could not install: $*" "see its message above; then run this again"
 }
 
@@ -199,6 +206,32 @@ install_package() {
     fail "pip could not install segval" "see its message above; is there a network or a mirror?"
 }
 
+# --- a browser for tests --------------------------------------------------------------
+
+starts_browser() { "$venv/bin/python" tests/report/browser.py; }
+
+# Whether apt-get has a browser of its own. Ubuntu has none: its package fetches a snap, which
+# sees no files of tests.
+has_browser_package() {
+  local depends
+  depends="$(apt-cache depends chromium 2>/dev/null)" || return 1
+  case "$depends" in "" | *snapd*) return 1 ;; esac
+}
+
+# Tests of report.html need a Chromium that starts. Without one they are skipped and say why: no
+# reason to stop. What could not be installed once is not tried again each time.
+offer_browser() {
+  local tried="$venv/segval-no-browser" why
+  if [ "$system" != "Linux" ] || why="$(starts_browser)"; then return 0; fi
+  if [ ! -f "$tried" ] && can_install; then
+    apt_get_update
+    if has_browser_package && apt_get_install chromium && why="$(starts_browser)"; then return 0; fi
+    printf '%s\n' "$why" >"$tried"
+  fi
+  say "the tests of report.html in a browser will be skipped: $why"
+  say "to run them: install a Chromium that is no snap (Debian: apt-get install chromium)"
+}
+
 require_python
 require_venv_module
 require_system_packages
@@ -209,3 +242,4 @@ if ! is_set_up "$state"; then
   printf '%s %s\n' "$state" "$extra" >"$stamp"
   say "ready"
 fi
+if [ "$extra" = "dev" ]; then offer_browser; fi

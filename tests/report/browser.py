@@ -1,15 +1,21 @@
-"""A Chromium without a window, spoken to over a pipe (Chrome DevTools Protocol, no network)."""
+"""A Chromium without a window, spoken to over a pipe (Chrome DevTools Protocol, no network).
+
+As a command it says whether there is one that starts: its path and exit status 0, or why not and 1.
+``scripts/setup.sh --dev`` asks it.
+"""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SWITCHES = (
@@ -23,16 +29,64 @@ SWITCHES = (
     "--disable-sync",
     "--no-first-run",
     "--no-default-browser-check",
-    "--remote-debugging-pipe",
 )
 _SECONDS = 120
+_WORD = "it-starts"
 
 
-def executable() -> str | None:
-    """Return the path of a browser; None: there is none, or it cannot be spoken to here."""
+class Found(NamedTuple):
+    """A browser, or why there is none."""
+
+    path: str
+    """Empty: there is none that can be spoken to here."""
+    why_not: str
+
+
+@cache
+def found() -> Found:
+    """Return the first browser that starts and opens a file.
+
+    One that is installed may do neither: Ubuntu's package is a stub for a snap, and a snap sees
+    no files of tests.
+    """
     if sys.platform != "linux" or shutil.which("bash") is None:
-        return None
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+        return Found("", "a Chromium is only spoken to on Linux, by way of bash")
+    refused = []
+    for path in dict.fromkeys(path for name in NAMES if (path := shutil.which(name))):
+        if not (problem := _problem(path)):
+            return Found(path, "")
+        refused.append(f"{path} does not start without a window: {problem}")
+    return Found("", "; ".join(refused) or "there is no Chromium (chromium, google-chrome)")
+
+
+def _problem(path: str) -> str:
+    """Return why a browser cannot open a file; empty: it can."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(f"<p>{_WORD}</p>", encoding="utf-8")
+        try:
+            said = dumped(path, page, Path(folder) / "profile")
+        except (OSError, subprocess.SubprocessError) as error:
+            told = getattr(error, "stderr", None) or str(error)
+            return (str(told).strip().splitlines() or [type(error).__name__])[-1][:200]
+    return "" if _WORD in said else "it shows another page than the one that it is given"
+
+
+def dumped(path: str, page: Path, profile: Path) -> str:
+    """Return what a page has become once its scripts ran.
+
+    Raises:
+        OSError: The browser is no program.
+        subprocess.SubprocessError: It fails, or takes too long.
+    """
+    done = subprocess.run(
+        [path, *SWITCHES, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=_SECONDS,
+    )
+    return done.stdout
 
 
 class Page:
@@ -129,11 +183,17 @@ class Page:
 @contextmanager
 def opened_browser(folder: Path) -> Iterator[Page]:
     """Yield a page of a new browser that keeps its files in a folder."""
-    path = executable()
-    assert path is not None
+    path = found().path
+    assert path
     their_read, write = os.pipe()
     read, their_write = os.pipe()
-    command = [path, *SWITCHES, f"--user-data-dir={folder}", "about:blank"]
+    command = [
+        path,
+        *SWITCHES,
+        "--remote-debugging-pipe",
+        f"--user-data-dir={folder}",
+        "about:blank",
+    ]
     # The browser reads from file 3 and writes to file 4.
     shell = f'exec "$@" 3<&{their_read} 4>&{their_write}'
     process = subprocess.Popen(
@@ -151,3 +211,8 @@ def opened_browser(folder: Path) -> Iterator[Page]:
         process.wait(timeout=_SECONDS)
         os.close(write)
         os.close(read)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{found().path or found().why_not}\n")
+    sys.exit(not found().path)

@@ -2,19 +2,15 @@
 
 import json
 import re
-import shutil
-import subprocess
 from html import unescape
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from validation.report.contents import RecordContents
 from validation.report.render import template_folder
 from validation.report.report import report_html
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 SWITCHED = """<script>
 const seen = [];
@@ -40,14 +36,10 @@ def _page(contents: RecordContents) -> str:
     return html.replace("</body>", f"{SWITCHED}</body>")
 
 
-def _seen(page: Path, profile: Path) -> list[dict[str, object]]:
-    shown = subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
-        capture_output=True, check=True, text=True, timeout=120,
-    ).stdout  # fmt: skip
-    title = re.search(r"<title>(.*?)</title>", shown)
+def _seen(browser: ModuleType, page: Path, profile: Path) -> list[dict[str, object]]:
+    if not browser.found().path:
+        pytest.skip(browser.found().why_not)
+    title = re.search(r"<title>(.*?)</title>", browser.dumped(browser.found().path, page, profile))
     assert title is not None
     found: list[dict[str, object]] = json.loads(unescape(title[1]))
     return found
@@ -57,13 +49,14 @@ def _seen(page: Path, profile: Path) -> list[dict[str, object]]:
 def test_each_entry_of_a_legend_hides_its_layer_and_shows_it_again(
     instance_contents: RecordContents,
     semantic_contents: RecordContents,
+    browser: ModuleType,
     tmp_path: Path,
     kind: str,
 ) -> None:
     contents = instance_contents if kind == "instance" else semantic_contents
     page = tmp_path / "report.html"
     page.write_text(_page(contents), encoding="utf-8")
-    seen = _seen(page, tmp_path / "profile")
+    seen = _seen(browser, page, tmp_path / "profile")
     keys = [one["key"] for one in seen if one["section"] == "worst-cases"]
     assert keys == (
         ["of-matched", "of-missed", "of-false_positive", "of-merged", "of-split",

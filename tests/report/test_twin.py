@@ -80,8 +80,8 @@ def test_a_template_without_a_head_is_told() -> None:
 
 @pytest.fixture(scope="module")
 def page(browser: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if browser.executable() is None:
-        pytest.skip("there is no Chromium here that can be spoken to")
+    if not browser.found().path:
+        pytest.skip(browser.found().why_not)
     with browser.opened_browser(tmp_path_factory.mktemp("browser")) as opened:
         yield opened
 
