@@ -37,8 +37,9 @@ def tiny_study() -> ModuleType:
 
 
 def letter(study: Any) -> None:
-    """Paper of the United States."""
+    """Paper of the United States, with the appendix on standards and guidance."""
     study.change("document.page_size", "Letter")
+    study.change("report", {"coverage": True})
 
 
 def long_names(study: Any) -> None:

@@ -18,7 +18,7 @@ from validation.report.protocol_document import TEMPLATE as PROTOCOL_TEMPLATE
 from validation.report.render import render_html
 from validation.report.report import TEMPLATE
 from validation.report.view import report_view
-from validation.report.view.elements import Links, Text
+from validation.report.view.elements import Links, Table, Text
 from validation.report.view.protocol import protocol_view
 from validation.study.opening import read_protocol
 
@@ -36,17 +36,20 @@ def test_every_section_that_is_named_is_in_the_report_or_the_protocol(
 ) -> None:
     html = render_html(TEMPLATE, report_view(instance_contents))
     there = set(re.findall(r'id="([^"]+)"', html + protocol_html))
-    named = {anchor for one in coverage().items for anchor in one.sections}
+    named = {anchor for one in coverage().items for anchor in (*one.sections, *one.otherwise)}
     assert named <= there
     assert "criteria" in set(re.findall(r'id="([^"]+)"', protocol_html))
 
 
 @pytest.fixture
 def protocol_html(instance_contents: RecordContents) -> str:
+    return render_html(PROTOCOL_TEMPLATE, protocol_view(_planned(instance_contents)))
+
+
+def _planned(contents: RecordContents) -> ProtocolContents:
     of_record = {field.name for field in dataclasses.fields(ProtocolContents)}
-    values = {name: getattr(instance_contents, name, None) for name in of_record}
-    contents = ProtocolContents(**{**values, "openings": (), "trail_id": ""})
-    return render_html(PROTOCOL_TEMPLATE, protocol_view(contents))
+    values = {name: getattr(contents, name, None) for name in of_record}
+    return ProtocolContents(**{**values, "openings": (), "trail_id": ""})
 
 
 @pytest.mark.parametrize("path", WORKED, ids=lambda path: path.parent.name)
@@ -108,6 +111,28 @@ def test_the_appendix_links_every_item_to_its_sections(instance_contents: Record
         assert {one.anchor for one in links.links} <= anchors
     html = render_html(TEMPLATE, view)
     assert 'id="coverage"' in html
+
+
+def _sections(table: Table, item: str) -> list[str]:
+    [links] = [
+        row.cells[2]
+        for row in table.rows
+        if isinstance(row.cells[0], Text) and row.cells[0].lines == (item,)
+    ]
+    assert isinstance(links, Links)
+    return [one.anchor for one in links.links]
+
+
+def test_actions_are_looked_for_where_the_document_has_them(
+    instance_contents: RecordContents,
+) -> None:
+    asked = "Conclusion and necessary actions"
+    report = report_view(_with_coverage(instance_contents)).coverage
+    protocol = protocol_view(_planned(_with_coverage(instance_contents))).coverage
+    assert report is not None
+    assert protocol is not None
+    assert _sections(report.items, asked) == ["conclusion"]
+    assert _sections(protocol.items, asked) == ["execution"]
 
 
 def test_the_appendix_says_what_the_protocol_does_not_provide(

@@ -23,7 +23,7 @@ from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_labels, case_tables
-from validation.report.view.elements import Numbering, Result, Table, paragraphs
+from validation.report.view.elements import Numbering, Result, Table, Text, paragraphs
 from validation.report.view.results.classes import MOST_IN_FULL
 from validation.report.view.summary import MOST_OPEN_ROWS
 from validation.report.view.wording import Words
@@ -639,3 +639,28 @@ def test_cases_of_twenty_classes_are_printed_in_tables_that_fit(contents_of: Con
     labels = [column.label for one in tables for column in one.columns]
     assert sum(label.startswith("Dice tissue") for label in labels) == 20
     assert [bool(one.rows[0].anchor) for one in tables] == [True] + [False] * (len(tables) - 1)
+
+
+def test_of_many_criteria_on_a_risk_those_that_are_not_met_come_first(
+    contents_of: ContentsOf,
+) -> None:
+    base = contents_of(donors=2, fields=2).protocol
+    first = base.criteria[0].model_dump(by_alias=True)
+    many = [{**first, "id": f"AC-{n:02d}", "bound": 0.99999 if n == 7 else 0.01} for n in range(12)]
+    for criteria, count in ((many, 2), (many[:8], 8)):
+        view = report_view(contents_of(donors=6, fields=2, criteria=criteria))
+        assert view.hazards.table is not None
+        listed = view.hazards.table.rows[0].cells[4]
+        assert isinstance(listed, Text)
+        assert len(listed.lines) == count
+    assert listed.lines[7] == "AC-07: \u00d7\u00a0not met"
+
+
+def test_the_label_of_a_criterion_in_a_figure_keeps_what_tells_it_apart(
+    contents_of: ContentsOf,
+) -> None:
+    base = contents_of(donors=2, fields=2).protocol
+    first = base.criteria[0].model_dump(by_alias=True)
+    named = {**first, "metric": "segmentation_quality", "bound": 0.1, "subgroup": {"site": "B"}}
+    view = report_view(contents_of(donors=6, fields=2, criteria=[named]))
+    assert "\u2026 nucleus, IoU 0.5, site B<" in str(view.results.criteria_figures[0])

@@ -31,6 +31,8 @@ class CoverageItem(Record):
     """Clause, or part, by key of the source."""
     sections: tuple[str, ...] = Field(min_length=1)
     """Anchors of report or protocol document."""
+    otherwise: tuple[str, ...] = ()
+    """Anchors of a document that has none of these sections."""
     fields: tuple[str, ...] = ()
     """Fields of the protocol that answer it; a warning where one says nothing."""
     also: tuple[str, ...] = ()

@@ -44,6 +44,7 @@ UNIT_WORDS: Mapping[str, str] = {"ratio": "", "um": "µm", "percent": "%"}
 _DEFAULT_DECIMALS = 2
 _MOST_DECIMALS = 17
 _LONGEST_SYMBOL = 3
+_FEWEST_BEFORE = 8
 
 Direction = Literal["at_least", "at_most"]
 
@@ -275,6 +276,21 @@ def clipped(words: str, most: int) -> str:
     ('site', 'a very lo…')
     """
     return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
+def clipped_before(words: str, end: str, most: int) -> str:
+    """Return words with at most that many characters, clipped before their end if that fits.
+
+    >>> clipped_before("Intersection over union, liver", "liver", 26)
+    'Intersection over … liver'
+    >>> clipped_before("Dice, liver", "liver", 20), clipped_before("Dice, liver", "", 8)
+    ('Dice, liver', 'Dice, l…')
+    """
+    room = most - len(end) - 3
+    if len(words) <= most or not end or room < _FEWEST_BEFORE:
+        return clipped(words, most)
+    before = words[: room + 1].rpartition(" ")[0] or words[:room]
+    return f"{before.rstrip(' ,(')} … {end}"
 
 
 def short_digest(digest: str) -> str:

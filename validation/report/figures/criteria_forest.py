@@ -9,7 +9,7 @@ from validation.report.figures.axes import Scale, axis, padded_scale
 from validation.report.figures.canvas import lettering, line, rectangle, svg, triangle
 from validation.report.figures.criterion_marks import CriterionMark, estimate_parts
 from validation.report.figures.palette import INK, MUTED, PAGE_WIDTH, PALE
-from validation.report.formatting import clipped
+from validation.report.formatting import clipped, clipped_before
 
 _ROW, _FOOT, _GAP = 15.0, 26.0, 8.0
 _LEFT, _RIGHT = 258.0, 378.0
@@ -27,6 +27,8 @@ class CriterionRow:
     result: str
     """Value and limits, or that there is none."""
     mark: CriterionMark
+    scope: str = ""
+    """How `what` ends: class, threshold and subgroup, which tell criteria apart."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def _row(one: CriterionRow, scale: Scale, top: float) -> list[str]:
     y, bound = top + _ROW / 2, scale(one.mark.bound)
     return [
         lettering(0, y + 3, clipped(one.id, 10), weight=600),
-        lettering(44, y + 3, clipped(one.what, _LONGEST), size=8),
+        lettering(44, y + 3, clipped_before(one.what, one.scope, _LONGEST), size=8),
         lettering(_LEFT - 8, y + 3, one.bound, anchor="end", colour=MUTED, size=7.5),
         line(bound, top + 1.5, bound, top + _ROW - 1.5, INK, 1.0),
         triangle(bound, top + 3.2, 1.7, INK, points_right=one.mark.direction == "at_least"),

@@ -1,6 +1,6 @@
 """Acceptance criteria beside the figures that they were held against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -22,6 +22,10 @@ _SIGNS: Mapping[tuple[str, bool], str] = {
     ("at_most", True): "\u2264",
     ("at_most", False): ">",
 }
+
+
+MOST_LINES = 8
+"""Criteria of which each has a line where the verdicts on one risk are listed."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,23 @@ def _half_widths(findings: Iterable[CriterionFinding]) -> dict[str, float]:
     for finding in findings:
         by_unit.setdefault(finding.unit, []).append(_mark(finding, ""))
     return {unit: reach(marks) for unit, marks in by_unit.items()}
+
+
+def verdict_lines(criteria: Sequence[CriterionView]) -> tuple[str, ...]:
+    """Return criteria with their verdicts; of many, those that are met share a line at the end."""
+    if len(criteria) <= MOST_LINES:
+        return tuple(_verdict_line(one) for one in criteria)
+    met = [one for one in criteria if one.verdict.key == "met"]
+    others = tuple(_verdict_line(one) for one in criteria if one.verdict.key != "met")
+    if not met:
+        return others
+    verdict = met[0].verdict
+    ids = ", ".join(one.id for one in met)
+    return (*others, f"{verdict.symbol}\u00a0{verdict.word}: {ids}")
+
+
+def _verdict_line(one: CriterionView) -> str:
+    return f"{one.id}: {one.verdict.symbol}\u00a0{one.verdict.word}"
 
 
 def weakest_subgroup(finding: CriterionFinding, addresses: Addresses) -> MetricValue | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from validation.plan.protocol import Protocol, Risk
-from validation.report.view.criteria import CriterionView
+from validation.report.view.criteria import CriterionView, verdict_lines
 from validation.report.view.elements import (
     Column,
     Heading,
@@ -71,9 +71,5 @@ def _row(risk: Risk, protocol: Protocol, criteria: Sequence[CriterionView]) -> T
         text(*paragraphs(risk.hazard), risk.harm),
         text(risk.severity),
         listed(*controls or ("no requirement",)),
-        listed(*(_verdict(one) for one in judged) if judged else ("no criterion",)),
+        listed(*verdict_lines(judged) or ("no criterion",)),
     )
-
-
-def _verdict(one: CriterionView) -> str:
-    return f"{one.id}: {one.verdict.symbol}\u00a0{one.verdict.word}"

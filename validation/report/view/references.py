@@ -101,13 +101,17 @@ def coverage_appendix(
 def _item(
     one: CoverageItem, known: Coverage, protocol: Protocol, places: dict[str, Heading]
 ) -> TableRow:
-    links = tuple(Link(places[anchor].label, anchor) for anchor in one.sections if anchor in places)
+    links = _links(one.sections, places) or _links(one.otherwise, places)
     return row(
         text(one.item),
         text(*known.asked_by(one)),
         Links(links),
         text(_provided(protocol, one.fields) if links else "\u2013"),
     )
+
+
+def _links(anchors: Iterable[str], places: dict[str, Heading]) -> tuple[Link, ...]:
+    return tuple(Link(places[one].label, one) for one in anchors if one in places)
 
 
 def _provided(protocol: Protocol, fields: Iterable[str]) -> str:

@@ -49,7 +49,7 @@ _STATEMENTS_KEPT = 2
 def lines(text: str, letters: int) -> int:
     """Return the number of lines that a text takes, a word that is too long being broken.
 
-    >>> lines("one two three", 7), lines("a" * 20, 7), lines("", 7)
+    >>> lines("one ten three", 7), lines("a" * 20, 7), lines("", 7)
     (2, 3, 1)
     """
     count, used = 1, 0.0

@@ -16,7 +16,14 @@ from validation.report.formatting import plural, share
 from validation.report.view import appendices
 from validation.report.view.addresses import Addresses
 from validation.report.view.appendices import DefinitionsView, gaps, metric_anchor
-from validation.report.view.criteria import Asked, CriterionView, asked, criteria_views
+from validation.report.view.criteria import (
+    MOST_LINES,
+    Asked,
+    CriterionView,
+    asked,
+    criteria_views,
+    verdict_lines,
+)
 from validation.report.view.document import DocumentView, TitlePage
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -125,9 +132,10 @@ class _Teller:
         """Return result and verdict; nothing before a run."""
         return ()
 
-    def verdict(self, one: AcceptanceCriterion) -> str:
-        """Return a criterion with its verdict in words."""
-        return one.id
+    def verdicts(self, criteria: Sequence[AcceptanceCriterion]) -> tuple[str, ...]:
+        """Return criteria, each with its verdict in words."""
+        ids = tuple(one.id for one in criteria)
+        return ids if len(ids) <= MOST_LINES else (", ".join(ids),)
 
     def evidence(self, numbering: Numbering) -> EvidenceView | None:  # noqa: ARG002 - no run yet
         """Return the address of every figure; None before a run."""
@@ -147,9 +155,8 @@ class _Results(_Teller):
         view = self._views[one.id]
         return view.result, view.verdict
 
-    def verdict(self, one: AcceptanceCriterion) -> str:
-        verdict = self._views[one.id].verdict
-        return f"{one.id}: {verdict.symbol}\u00a0{verdict.word}"
+    def verdicts(self, criteria: Sequence[AcceptanceCriterion]) -> tuple[str, ...]:
+        return verdict_lines([self._views[one.id] for one in criteria])
 
     def evidence(self, numbering: Numbering) -> EvidenceView | None:
         return evidence(self._contents, self._addresses, self.words, numbering)
@@ -257,7 +264,7 @@ def _risk(risk: Risk, protocol: Protocol, teller: _Teller) -> TableRow:
         text(*paragraphs(risk.hazard), risk.harm),
         text(risk.severity),
         listed(*controls or ("no requirement",)),
-        listed(*(teller.verdict(one) for one in criteria) if criteria else ("no criterion",)),
+        listed(*teller.verdicts(criteria) or ("no criterion",)),
     )
 
 

@@ -112,6 +112,7 @@ def _panel(unit: str, criteria: Sequence[CriterionView]) -> CriterionPanel:
             one.bound,
             one.result.words if isinstance(one.result, Result) else " ".join(one.result.lines),
             one.drawn,
+            one.scope,
         )
         for one in criteria
     ]
