@@ -1,6 +1,7 @@
 """The stamp of a signature: all of it is there, nothing is cut, and text stays text."""
 
 import io
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -103,6 +104,21 @@ def test_the_stamp_states_all_that_the_clause_asks_for() -> None:
         "12, sha256:fedcba9876543210",
     ):
         assert words in said
+
+
+@needs_poppler
+def test_a_function_from_right_to_left_stays_before_role_and_user(tmp_path: Path) -> None:
+    title = "\u05de\u05e0\u05d4\u05dc\u05ea \u05d0\u05d9\u05db\u05d5\u05ea"
+    (tmp_path / "stamp.pdf").write_bytes(render_stamp(manifestation(title=title), WIDTH, HEIGHT))
+    asked = ["pdftotext", "-bbox", "stamp.pdf", "-"]
+    boxes = subprocess.run(asked, cwd=tmp_path, capture_output=True, check=True).stdout.decode()
+    left = {word: float(x) for x, word in re.findall(r'xMin="([\d.]+)"[^>]*>([^<]+)</word>', boxes)}
+    [first] = [
+        x
+        for word, x in left.items()
+        if word in (title.split(maxsplit=1)[0], title.split(maxsplit=1)[0][::-1])
+    ]
+    assert first < left["role"] < left["m.lee"]
 
 
 def test_local_time_lies_behind_utc_in_the_west() -> None:

@@ -663,4 +663,6 @@ def test_the_label_of_a_criterion_in_a_figure_keeps_what_tells_it_apart(
     first = base.criteria[0].model_dump(by_alias=True)
     named = {**first, "metric": "segmentation_quality", "bound": 0.1, "subgroup": {"site": "B"}}
     view = report_view(contents_of(donors=6, fields=2, criteria=[named]))
-    assert "\u2026 nucleus, IoU 0.5, site B<" in str(view.results.criteria_figures[0])
+    assert "\u2026 nucleus, IoU\u00a00.5, site\u00a0B<" in str(
+        view.results.criteria_figures[0].drawings[0]
+    )

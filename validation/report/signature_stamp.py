@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from validation.errors import RenderError
 from validation.report.manifestation import Manifestation
-from validation.report.render import render_html, render_page, spell_out_uncovered
+from validation.report.render import isolated, render_html, render_page, spell_out_uncovered
 
 SMALLEST = 4.5
 """Smallest size of type that is taken for legible, in points."""
@@ -80,8 +80,12 @@ def _stamp(
         meaning=given.meaning,
         facts=(
             _Fact("Signed", f"{_utc(given)} UTC \u00b7 local {_local(given)} {given.zone}"),
-            _Fact("Function", f"{given.title} \u00b7 role {given.role} \u00b7 user {given.user}"),
-            _Fact("Document", f"{given.document}, revision {given.revision}"),
+            _Fact(
+                "Function",
+                f"{isolated(given.title)} \u00b7 role {isolated(given.role)} \u00b7 "
+                f"user {isolated(given.user)}",
+            ),
+            _Fact("Document", f"{isolated(given.document)}, revision {isolated(given.revision)}"),
             _Fact("Presented", given.presented, is_code=True),
             _Fact("Audit event", f"{given.sequence}, {_beginning(given.event)}", is_code=True),
         ),

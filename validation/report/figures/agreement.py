@@ -79,7 +79,7 @@ def difference_plot(
     zero = scale_y(0.0)
     parts.append(line(frame.left, zero, frame.right, zero, MUTED, 0.7))
     told = [one for one in levels if one.estimate.value is not None]
-    heights = apart([_label(one.estimate.value or 0.0, scale_y) for one in told], _LINE)
+    heights = apart([_label(one.estimate.value or 0.0, scale_y, frame) for one in told], _LINE)
     for one, height in zip(told, heights, strict=True):
         parts.extend(_level(one, frame, scale_y, height))
     parts.extend(rings([(scale_x(x), scale_y(y)) for x, y in zip(means, differences, strict=True)]))
@@ -107,9 +107,10 @@ def apart(heights: Sequence[float], least: float) -> list[float]:
     return [moved[place] for place in range(len(heights))]
 
 
-def _label(value: float, up: Scale) -> float:
-    """Return where the label of a level stands: on the side of it that is away from zero."""
-    return up(value) - 2.5 if value >= 0 else up(value) + 7.0
+def _label(value: float, up: Scale, frame: Frame) -> float:
+    """Return the height of a level's label: away from zero where the axis leaves it room."""
+    below = up(value) + 7.0
+    return below if value < 0 and below < frame.bottom - 3 else up(value) - 2.5
 
 
 def _top(group: Sequence[tuple[float, int]], least: float) -> float:

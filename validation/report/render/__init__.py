@@ -8,6 +8,7 @@ no font of the machine.
 
 from validation.report.render.attachments import Attachment, Relationship
 from validation.report.render.coverage import spell_out_uncovered, uncovered_characters
+from validation.report.render.directions import isolated
 from validation.report.render.fetching import BASE_URL, media_type
 from validation.report.render.fitting import fitted
 from validation.report.render.pdf import render_page, render_pdf
@@ -35,6 +36,7 @@ __all__ = [
     "environment",
     "fitted",
     "has_templates",
+    "isolated",
     "media_type",
     "render_html",
     "render_page",
