@@ -137,6 +137,21 @@ def test_a_change_that_was_saved_with_the_signature_is_refused(signing: Any) -> 
     assert [one.failure for one in found.checks if one.what == what] == ["altered"]
 
 
+@pytest.mark.parametrize("entry", ["/MarkInfo", "/DSS"])
+def test_no_entry_of_the_catalog_comes_with_the_first_signature(signing: Any, entry: str) -> None:
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(_content(signing)))
+    value = generic.DictionaryObject({generic.NameObject("/Marked"): generic.BooleanObject(False)})
+    if entry == "/DSS":
+        value = generic.DictionaryObject({generic.NameObject("/Certs"): generic.ArrayObject()})
+    writer.root[generic.NameObject(entry)] = writer.add_object(value)
+    writer.update_root()
+    content = signed_elsewhere(writer, signing.signer("ada"))
+    _refused(signing, content, "more than a signature was added")
+
+
 def test_a_change_that_was_saved_after_the_signature_is_refused(signing: Any) -> None:
     content = _changed(signed_elsewhere(_content(signing), signing.signer("ada")))
     _refused(signing, content, "does not hold")

@@ -20,40 +20,46 @@ from pyhanko.sign.diff_analysis import (
     SigFieldModificationRule,
     StandardDiffPolicy,
     SuspiciousModification,
+    WhitelistRule,
     XrefStreamRule,
 )
-from pyhanko.sign.diff_analysis.constants import (
-    ACROFORM_EXEMPT_STRICT_COMPARISON,
-    ROOT_EXEMPT_STRICT_COMPARISON,
-)
+from pyhanko.sign.diff_analysis.constants import ACROFORM_EXEMPT_STRICT_COMPARISON
+from pyhanko.sign.fields import MDPPerm
 
 from validation.attest.quiet_library import quiet_library
 from validation.attest.signed_pdf import FoundSignature, SignedDocument, end_of
 
-_POLICY = StandardDiffPolicy(
-    global_rules=[
-        # The first signature enters itself into the catalog, as the one that certifies.
-        CatalogModificationRule(  # type: ignore[no-untyped-call]  # the library's omission
-            ignored_keys=ROOT_EXEMPT_STRICT_COMPARISON | {"/Perms"}
+# The first signature enters itself into the catalog, as the one that certifies (/Perms).
+_CATALOG = frozenset(("/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Perms", "/Version"))
+
+
+def _policy(*more: WhitelistRule) -> StandardDiffPolicy:
+    """Return what a revision may hold that adds a signature to a field that was there."""
+    rules: list[WhitelistRule] = [
+        DocInfoRule(),
+        XrefStreamRule(),
+        ObjectStreamRule(),
+        MetadataUpdateRule(),  # type: ignore[no-untyped-call]  # the library's omission
+        *more,
+    ]
+    return StandardDiffPolicy(
+        global_rules=[
+            CatalogModificationRule(ignored_keys=_CATALOG),  # type: ignore[no-untyped-call]  # the same
+            *(rule.as_qualified(ModificationLevel.LTA_UPDATES) for rule in rules),
+        ],
+        # A field that is made in passing can draw over the whole page: none may be.
+        form_rule=FormUpdatingRule(
+            field_rules=[SigFieldModificationRule()],
+            # That there are signatures now, which a first one has to say.
+            ignored_acroform_keys=ACROFORM_EXEMPT_STRICT_COMPARISON | {"/SigFlags"},
         ),
-        *(
-            rule.as_qualified(ModificationLevel.LTA_UPDATES)
-            for rule in (
-                DocInfoRule(),
-                XrefStreamRule(),
-                ObjectStreamRule(),
-                DSSCompareRule(),
-                MetadataUpdateRule(),  # type: ignore[no-untyped-call]  # the same
-            )
-        ),
-    ],
-    # A field that is made in passing can draw over the whole page: none may be.
-    form_rule=FormUpdatingRule(
-        field_rules=[SigFieldModificationRule()],
-        ignored_acroform_keys=ACROFORM_EXEMPT_STRICT_COMPARISON | {"/SigFlags"},
-    ),
-)
-"""What a revision may hold that adds a signature to a field that was there."""
+    )
+
+
+_FIRST = _policy()
+"""What a first signature may bring with it: no certificates for later, which follow in a revision
+of their own."""
+_LATER = _policy(DSSCompareRule())
 _START = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF")
 
 
@@ -75,15 +81,19 @@ def addition_problem(
     before = _before(one, document)
     if before is not None and base != before:
         return "between it and the signature or time stamp before it lies another revision"
-    return _difference(reader, base, one.field) if compare else ""
+    if not compare:
+        return ""
+    return _difference(reader, base, one.field, _FIRST if before is None else _LATER)
 
 
-def _difference(reader: PdfFileReader, base: int, field: str) -> str:
+def _difference(reader: PdfFileReader, base: int, field: str, policy: StandardDiffPolicy) -> str:
     """Return what a revision adds to the one before but a signature in a field."""
     with quiet_library():
         try:
-            found = _POLICY.apply(
-                reader.get_historical_resolver(base), reader.get_historical_resolver(base + 1)
+            found = policy.apply(
+                reader.get_historical_resolver(base),
+                reader.get_historical_resolver(base + 1),
+                doc_mdp=MDPPerm.FILL_FORMS,
             )
         except SuspiciousModification as error:
             return " ".join(str(error).split())

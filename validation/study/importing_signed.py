@@ -7,9 +7,9 @@ byte before it as it was. It states no event of the audit trail; the trail state
 from pathlib import Path
 
 from validation import workspace
-from validation.attest.first_revision import changes_since
+from validation.attest.revision_check import addition_problem
 from validation.attest.signature_check import given_by
-from validation.attest.signed_pdf import FoundSignature, end_of, read_signed
+from validation.attest.signed_pdf import FoundSignature, SignedDocument, read_signed
 from validation.attest.signing_policy import refusals
 from validation.errors import Problem, SignatureError
 from validation.record import digest, printable
@@ -92,7 +92,7 @@ def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSigna
             where=str(signed),
             fix=fix,
         )
-    _require_nothing_else(presented, content, new[0], signed, fix)
+    _require_nothing_else(presented, content, document, signed, fix)
     given = given_by(document, presented.subject.signatories)
     found = refusals(presented.subject.signatories, given[:-1], given[-1])
     if new[0].manifestation is not None:
@@ -110,13 +110,14 @@ def _signature(presented: Presented, content: bytes, signed: Path) -> FoundSigna
 
 
 def _require_nothing_else(
-    presented: Presented, content: bytes, new: FoundSignature, signed: Path, fix: str
+    presented: Presented, content: bytes, document: SignedDocument, signed: Path, fix: str
 ) -> None:
     """Refuse what was changed before the new signature, or together with it."""
+    new = document.signatures[-1]
     between = content[len(presented.content) : new.start]
     changed = "" if not between.strip() else f"{len(between)} bytes stand before the signature"
     if not presented.document.signatures:
-        changed = changed or changes_since(presented.content, content[: end_of(new.embedded)])
+        changed = changed or addition_problem(new, document, content)
     if changed:
         raise SignatureError(
             f"more than a signature was added: {changed}", where=str(signed), fix=fix
