@@ -1,4 +1,4 @@
-"""Title page and contents stay on their pages, whatever names and headings there are."""
+"""Pages are filled with care: parts stay on their pages, and no row stands alone on one."""
 
 import dataclasses
 import re
@@ -123,3 +123,62 @@ def test_what_a_company_arranged_in_another_way_is_left_alone() -> None:
     html = HEAD.format("A4") + f"<div><h1>{TITLE * 30}</h1></div></body></html>"
     assert fitted(html, {}) == html
     assert fitted("no document", {}) == "no document"
+
+
+def rows(css_class: str, count: int) -> str:
+    lines = "".join(f"<tr><th scope='row'>Row{n}</th><td>Text</td></tr>" for n in range(count))
+    head = "<thead><tr><th scope='col'>Head</th><th scope='col'>Text</th></tr></thead>"
+    return (
+        f'<table class="{css_class}">{head if css_class == "data" else ""}'
+        f"<tbody>{lines}</tbody></table>"
+    )
+
+
+def filled(css_class: str, count: int, rest: str = "") -> list[str]:
+    """Return pages of a table, and of what stands after it."""
+    return pages(f"{HEAD.format('A4')}{rows(css_class, count)}{rest}</body></html>")
+
+
+@pytest.mark.parametrize("css_class", ["data", "items"])
+def test_the_last_row_of_a_table_never_stands_alone_on_a_page(css_class: str) -> None:
+    fits = max(n for n in range(28, 60) if len(filled(css_class, n)) == 1)
+    first, second = filled(css_class, fits + 1)
+    assert f"Row{fits - 1}" not in first
+    assert f"Row{fits - 1}" in second
+    assert f"Row{fits}Text" in second
+    assert second.startswith("Head") == (css_class == "data")
+
+
+def test_a_list_never_begins_with_one_row_at_the_foot_of_a_page() -> None:
+    def begun(height: int) -> list[str]:
+        gap = f'<div style="height: {height}mm"></div>'
+        return pages(f"{HEAD.format('A4')}{gap}{rows('items', 6)}</body></html>")
+
+    assert all("Row0" not in one or "Row1" in one for h in range(205, 240, 4) for one in begun(h))
+
+
+def test_a_list_of_one_row_does_not_take_what_follows_to_its_page() -> None:
+    gap = '<div style="height: 205mm"></div>'
+    after = '<h3>After</h3><div style="height: 30mm"></div>'
+    first, second = pages(f"{HEAD.format('A4')}{gap}{rows('items', 1)}{after}</body></html>")
+    assert "Row0" in first
+    assert "After" in second
+
+
+def test_a_heading_begins_at_the_top_of_a_page_on_every_paper() -> None:
+    tops = []
+    for size, height in (("A4", 239), ("Letter", 225)):
+        gap = f'<div style="height: {height - 4}mm"></div>'
+        html = f"{HEAD.format(size)}{gap}<h2>Heading</h2><p>Text</p></body></html>"
+        pdf = render_pdf(
+            html,
+            images={},
+            attachments=(),
+            created=datetime(2026, 3, 2, tzinfo=UTC),
+            identifier=b"heading",
+        )
+        with pypdfium2.PdfDocument(pdf) as document:
+            page = document[1]
+            top = page.get_textpage().get_charbox(0)[3]
+            tops.append(page.get_height() - top - {"A4": 31, "Letter": 29}[size] * 72 / 25.4)
+    assert tops[0] == pytest.approx(tops[1], abs=0.5)
