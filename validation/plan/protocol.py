@@ -390,8 +390,7 @@ class TestSet(Record):
     provenance: Prose
     """Where the images come from, when, how they were selected."""
     representativeness: Prose | None = None
-    """How far the set stands for the conditions of use, and what it leaves out (ISO 13485 7.3.7,
-    GMLP)."""
+    """How far the set stands for the conditions of use, and what it leaves out (GMLP)."""
     inclusion_criteria: Prose | None = None
     """What a case had to be to be taken in (CLAIM 2024)."""
     exclusion_criteria: Prose | None = None
@@ -550,7 +549,8 @@ class ExecutionPlan(Record):
     deviations: Prose | None = None
     """How deviations, failed cases and anomalies are recorded and resolved (IEC 62304 5.7.2)."""
     actions: Prose | None = None
-    """What follows where a criterion is not met or cannot be evaluated (ISO 13485 7.3.6)."""
+    """What follows where a criterion is not met or cannot be evaluated (ISO 13485 7.3.6
+    and 7.3.7)."""
 
 
 class AcceptanceCriterion(Record):

@@ -76,8 +76,10 @@ def coverage_appendix(
         heading,
         (
             (
-                "Items are paraphrased, and the list is no statement of conformity. An item "
-                "without a section is answered in the other document of this protocol."
+                "Items are paraphrased, and the list is no statement of conformity: it says where "
+                "an item is spoken of, not that what stands there suffices. An item without a "
+                "section is answered in the other document of this protocol, or its method does "
+                "not raise it."
             ),
         ),
         numbering.table(
