@@ -20,6 +20,7 @@ from validation.report.contents import RecordContents
 from validation.report.formatting import number
 from validation.report.report import report_html
 from validation.report.view.addresses import Addresses
+from validation.report.view.cases import groups
 
 Contents = Callable[..., RecordContents]
 
@@ -73,7 +74,7 @@ def _with_units(figure: MetricValue, decimals: int) -> set[str]:
     """Return the texts of a figure's numbers: value, limits, size of the sample."""
     interval = figure.interval
     values = [figure.value, *((interval.lower, interval.upper) if interval else ())]
-    counts = [figure.n, figure.n_undefined]
+    counts = [figure.n, figure.n_undefined, *((interval.clusters,) if interval else ())]
     return {number(one, decimals) for one in values if one is not None} | {
         number(one) for one in counts
     }
@@ -121,6 +122,13 @@ def _counts_of_things_drawn(contents: RecordContents) -> Iterator[str]:
     compared = [line for line in rows if line["in_figures"] == "true"]
     yield number(len(compared))
     yield number(len(contents.findings.criteria))
+    yield from _counts_of_subjects(contents)
+
+
+def _counts_of_subjects(contents: RecordContents) -> Iterator[str]:
+    """Yield how many subjects there are, in all and in each subgroup."""
+    for one in groups(contents.protocol, contents.lock):
+        yield number(len({case.subject_id for case in one.cases}))
 
 
 NAMED_KINDS = {

@@ -24,6 +24,7 @@ from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_labels, case_tables
 from validation.report.view.elements import Numbering, Result, Table, Text, paragraphs
+from validation.report.view.execution import deviations
 from validation.report.view.results.classes import MOST_IN_FULL
 from validation.report.view.summary import MOST_OPEN_ROWS
 from validation.report.view.wording import Words
@@ -267,6 +268,41 @@ def test_a_single_case_without_intervals_can_be_told(contents_of: ContentsOf) ->
     assert all(not one.interval for one in _results(view))
     assert {one.verdict.key for one in _criteria(view)} >= {"not_evaluable"}
     assert render_html(TEMPLATE, view)
+
+
+def test_a_value_that_misses_its_bound_says_so_without_an_interval(
+    contents_of: ContentsOf,
+) -> None:
+    criteria = [
+        {**one.model_dump(by_alias=True), "bound": bound}
+        for bound in (0.0001, 0.9999)
+        for one in contents_of(donors=1, fields=1).protocol.criteria[:1]
+    ]
+    named = [{**one, "id": f"AC-{place}"} for place, one in enumerate(criteria)]
+    contents = contents_of(donors=1, fields=1, failed=(), criteria=named)
+    held, missed = report_view(contents).results.criteria.rows
+    assert "misses the bound" not in held.cells[3].lines[1]  # type: ignore[union-attr]
+    said = missed.cells[3].lines[1]  # type: ignore[union-attr]
+    assert re.match(r"value 0\.\d+ < 0\.9999: it misses the bound; ", said)
+    assert missed.cells[4].word == "not evaluable"  # type: ignore[union-attr]
+
+
+def test_a_limit_over_few_subjects_is_named(contents_of: ContentsOf) -> None:
+    few = report_view(contents_of(donors=4, fields=1, failed=())).results.criteria
+    assert "4\u00a0subjects" in few.rows[0].cells[1].lines[-1]  # type: ignore[union-attr]
+    assert few.notes
+    assert "AC-01" in few.notes[0]
+    [more] = report_view(contents_of(donors=10, fields=1, failed=())).results.criteria.notes
+    assert "units: AC-02. " in more, "site B alone has five"
+
+
+def test_a_run_without_approval_is_a_deviation(instance_contents: RecordContents) -> None:
+    [first, second] = report_view(instance_contents).execution.deviations
+    assert first == "The protocol had to be signed before the run, and was not."
+    assert "no other deviation" in second
+    findings = instance_contents.findings.model_copy(update={"approval": "approved"})
+    [only] = deviations(dataclasses.replace(instance_contents, findings=findings))
+    assert "knows of no deviation" in only
 
 
 def test_a_criterion_without_a_figure_is_told_as_such(contents_of: ContentsOf) -> None:

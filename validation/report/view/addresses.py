@@ -160,6 +160,7 @@ def _decimals_by_figure(criteria: Iterable[CriterionFinding]) -> dict[str, int]:
 
 def decimals_of_finding(finding: CriterionFinding) -> int:
     """Return the decimals that keep the printed comparison of a finding true."""
-    if finding.observed is None:
+    compared = finding.value if finding.observed is None else finding.observed
+    if compared is None:
         return max(decimals_of(finding.unit), decimals_needed(finding.bound))
-    return decimals_that_tell(finding.observed, finding.bound, finding.direction, finding.unit)
+    return decimals_that_tell(compared, finding.bound, finding.direction, finding.unit)

@@ -1,7 +1,7 @@
 """The test set: flow of cases, characteristics, reference standard, provenance, lock."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -107,8 +107,8 @@ def particulars(plan: Protocol) -> tuple[Item, ...]:
         prose_item("De-identification", one.de_identification),
         prose_item("Missing data", one.missing_data),
         item("Independence", *paragraphs(one.independence)),
-        item("Disjoint by", _LEVELS.get(one.partition_level or "", "")),
-        item("Terms of use", one.licence),
+        item("Partition level", _LEVELS.get(one.partition_level or "", "")),
+        item("Licence", one.licence),
         item("Pixel spacing", spacing),
     )
 
@@ -117,7 +117,7 @@ _LEVELS = {
     "site": "site: no site is in both test and development data",
     "subject": "subject: no subject is in both test and development data",
     "specimen": "specimen: no specimen is in both test and development data",
-    "image": "image: no image is in both; subjects or specimens may be",
+    "image": "image: no image is in both test and development data; subjects or specimens may be",
     "not_known": "not known",
 }
 
@@ -125,8 +125,8 @@ _LEVELS = {
 def _selection(one: TestSet) -> tuple[Item, ...]:
     return (
         prose_item("Representativeness", one.representativeness),
-        prose_item("Taken in", one.inclusion_criteria),
-        prose_item("Kept out", one.exclusion_criteria),
+        prose_item("Inclusion criteria", one.inclusion_criteria),
+        prose_item("Exclusion criteria", one.exclusion_criteria),
         prose_item("Sampling", one.sampling),
     )
 
@@ -135,7 +135,7 @@ def _acquisition(one: Acquisition) -> tuple[Item, ...]:
     return (
         item("Acquired", one.period or ""),
         item("Sites", "; ".join(one.sites)),
-        prose_item("Devices", one.equipment),
+        prose_item("Imaging equipment", one.equipment),
     )
 
 
@@ -189,8 +189,9 @@ def characteristics(contents: RecordContents, addresses: Addresses, numbering: N
     ]
     rows = [_group_row(addresses, counted, one) for one in groups(contents.protocol, contents.lock)]
     width = f"{44 // max(1, len(counted))}%"
+    caption = "Cases, subjects and reference objects" if counted else "Cases and subjects"
     return numbering.table(
-        "Cases, subjects and reference objects, by subgroup",
+        f"{caption}, by subgroup",
         (
             Column("Group", "28%"),
             Column("Cases", "14%", "number"),
@@ -199,6 +200,17 @@ def characteristics(contents: RecordContents, addresses: Addresses, numbering: N
         ),
         rows,
     )
+
+
+def cases_and_subjects(cases: Sequence[Case]) -> str:
+    """Return how many cases, and of how many subjects where they are given.
+
+    >>> cases_and_subjects(())
+    '0 cases'
+    """
+    subjects = {one.subject_id for one in cases if one.subject_id}
+    of = f" of {plural(len(subjects), 'subject')}" if subjects else ""
+    return f"{plural(len(cases), 'case')}{of}"
 
 
 class Group(NamedTuple):

@@ -1,7 +1,7 @@
 """Acceptance criteria beside the figures that they were held against."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -11,7 +11,7 @@ from validation.judge.findings import CriterionFinding
 from validation.plan.protocol import AcceptanceCriterion
 from validation.report.contents import RecordContents
 from validation.report.figures import CriterionMark, Estimate, criterion_mark, reach
-from validation.report.formatting import long_unit, number, with_short_unit
+from validation.report.formatting import long_unit, number, plural, with_short_unit
 from validation.report.view.addresses import Addresses, decimals_of_finding
 from validation.report.view.elements import Result, Text, Verdict, text
 from validation.report.view.wording import DIRECTIONS, JUDGED_ON, VERDICTS, Words, scope_words
@@ -23,6 +23,9 @@ _SIGNS: Mapping[tuple[str, bool], str] = {
     ("at_most", False): ">",
 }
 
+
+FEW_UNITS = 10
+"""Below so many units a percentile interval is noticeably too narrow (decision 0008)."""
 
 MOST_LINES = 8
 """Criteria of which each has a line where the verdicts on one risk are listed."""
@@ -89,11 +92,17 @@ class CriterionView:
     """What criteria share that are drawn on one axis: unit, direction, what is better."""
     verdict: Verdict
     rationale: str
+    has_few_units: bool
+    """Whether it is judged on an interval over so few independent units that it is too narrow."""
+    units: str = ""
+    """Independent units behind the interval, e.g. ``8 subjects``; empty where there is none."""
 
     @property
     def sample(self) -> str:
-        """Size of the sample; empty where there is no figure."""
-        return self.result.sample if isinstance(self.result, Result) else ""
+        """Size of the sample, and its independent units; empty where there is no figure."""
+        if not isinstance(self.result, Result):
+            return ""
+        return f"{self.result.sample}; {self.units}" if self.units else self.result.sample
 
     @property
     def what(self) -> str:
@@ -108,7 +117,10 @@ def criteria_views(
     planned = {one.id: one for one in contents.protocol.criteria}
     half_widths = _half_widths(contents.findings.criteria)
     return tuple(
-        _view(finding, planned[finding.id], addresses, words, half_widths)
+        replace(
+            _view(finding, planned[finding.id], addresses, words, half_widths),
+            units=_units(finding, contents.protocol.analysis.resampling_unit),
+        )
         for finding in contents.findings.criteria
     )
 
@@ -142,22 +154,43 @@ def _view(
         family=(finding.unit, finding.direction, definition(criterion.metric).better),
         verdict=VERDICTS[finding.verdict],
         rationale=criterion.rationale,
+        has_few_units=_has_few_units(finding),
+    )
+
+
+def _units(finding: CriterionFinding, unit: str) -> str:
+    if finding.interval is None or unit == "case":
+        return ""
+    return plural(finding.interval.clusters, unit)
+
+
+def _has_few_units(finding: CriterionFinding) -> bool:
+    interval = finding.interval
+    return (
+        finding.judged_on != "value"
+        and interval is not None
+        and interval.replicates > 0
+        and interval.clusters < FEW_UNITS
     )
 
 
 def _comparison(finding: CriterionFinding) -> str:
-    if finding.observed is None:
+    if finding.observed is not None:
+        compared, _ = _compared(finding, finding.observed)
+        return f"{JUDGED_ON[finding.judged_on]} {compared}"
+    if finding.value is None:
         return finding.reason
+    compared, holds = _compared(finding, finding.value)
+    return finding.reason if holds else f"value {compared}: it misses the bound; {finding.reason}"
+
+
+def _compared(finding: CriterionFinding, value: float) -> tuple[str, bool]:
+    """Return a value beside the bound, and whether it meets it."""
     decimals = decimals_of_finding(finding)
-    holds = (
-        finding.observed >= finding.bound
-        if finding.direction == "at_least"
-        else finding.observed <= finding.bound
-    )
-    observed = with_short_unit(number(finding.observed, decimals), finding.unit)
+    holds = value >= finding.bound if finding.direction == "at_least" else value <= finding.bound
+    printed = with_short_unit(number(value, decimals), finding.unit)
     bound = with_short_unit(number(finding.bound, decimals), finding.unit)
-    sign = _SIGNS[finding.direction, holds]
-    return f"{JUDGED_ON[finding.judged_on]} {observed} {sign} {bound}"
+    return f"{printed} {_SIGNS[finding.direction, holds]} {bound}", holds
 
 
 def _mark(finding: CriterionFinding, alt: str) -> CriterionMark:

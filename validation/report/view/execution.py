@@ -62,7 +62,23 @@ def execution(contents: RecordContents, numbering: Numbering) -> ExecutionView:
         notes_heading=numbering.subsection("Notes on the run", "notes"),
         notes=contents.run.notes or ("None recorded.",),
         deviations_heading=numbering.subsection("Deviations from the protocol", "deviations"),
-        deviations=("None recorded.",),
+        deviations=deviations(contents),
+    )
+
+
+_NOT_KNOWN = (
+    "This record knows of {none} deviation. What was done otherwise than the protocol says, and "
+    "left no trace in the files, is for the signatories to state."
+)
+
+
+def deviations(contents: RecordContents) -> tuple[str, ...]:
+    """Return how the run departed from the protocol, as far as a record can know that."""
+    if contents.findings.approval == "approved":
+        return (_NOT_KNOWN.format(none="no"),)
+    return (
+        "The protocol had to be signed before the run, and was not.",
+        _NOT_KNOWN.format(none="no other"),
     )
 
 
@@ -80,7 +96,7 @@ def planned(plan: ExecutionPlan) -> tuple[Item, ...]:
 def _run(contents: RecordContents) -> tuple[Item, ...]:
     run = contents.run
     return (
-        item("Run by", run.operator),
+        item("Run by the account", run.operator),
         item(
             "Time",
             f"{timestamp(run.started_at)} to {timestamp(run.finished_at)} "

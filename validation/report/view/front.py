@@ -107,7 +107,7 @@ def _identification(contents: RecordContents) -> tuple[tuple[Item, ...], ...]:
     of_document = (
         item("Document", f"{plan.document.report_number}, revision {plan.document.revision}"),
         item("Protocol", f"{plan.document.number}, revision {plan.document.revision}"),
-        item("Approval of it", approval_words(contents)),
+        item("Protocol approval", approval_words(contents)),
         code_item("Protocol digest", short_digest(contents.digests["protocol.yaml"])),
         code_item("Record", contents.record_id),
         item("Date of report", day(run.finished_at)),

@@ -99,7 +99,8 @@ def result_sentence(known: Leakage | None) -> str:
     coverage = known.comparison.coverage if known.comparison else None
     among = plural(coverage.training_images, "listed training image") if coverage else ""
     if not counts.any_leak:
-        return f"Nothing was found that the test set shares with {among}, as far as compared."
+        ways = f", compared by {joined(_compared_by(coverage))}" if coverage else ""
+        return f"Nothing was found that the test set shares with {among}{ways}."
     return (
         f"Shared with development ({among}): {joined(found_words(counts))}. The figures can be "
         "better than they would be on images that the model has not seen."
@@ -124,7 +125,10 @@ def found_words(counts: Counts) -> list[str]:
 def within_sentence(counts: Counts) -> str:
     """Return in a sentence whether cases are copies of one another."""
     if not counts.within_test_set:
-        return "No two cases that count as independent are the same image or look alike."
+        return (
+            "Among cases that count as independent, none was found that is the same image as "
+            "another or looks like it."
+        )
     one = counts.within_test_set == 1
     alike = "is the same as, or looks like," if one else "are the same as, or look like,"
     return (
@@ -143,6 +147,17 @@ def _compared(known: Leakage, coverage: Coverage) -> tuple[Item, ...]:
         code_item("Digest of their list", known.training_digest or ""),
         item("On a finding", _on_leak(stated)),
     )
+
+
+def _compared_by(coverage: Coverage) -> list[str]:
+    """Return by what images could be compared, the digest of the file first."""
+    ways = (
+        ("pixels", coverage.training_with_pixels, coverage.cases),
+        ("perceptual hash", coverage.training_with_hash, coverage.cases_with_hash),
+        ("subject", coverage.training_with_subject, coverage.cases_with_subject),
+    )
+    found = ["digest of the file", *(way for way, count, cases in ways if count and cases)]
+    return found if len(found) > 1 else ["digest of the file alone"]
 
 
 def _ways(coverage: Coverage) -> list[str]:

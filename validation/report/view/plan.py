@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from validation.plan.protocol import (
     AnalysisPlan,
@@ -48,9 +49,8 @@ def purpose_of_report(plan: Protocol) -> Item:
     """Return what the report is for."""
     return item(
         "Purpose of this report",
-        "To state whether the model under test meets the acceptance criteria that the "
-        f"protocol {plan.document.number} fixed before the test set was opened, and to "
-        "give the evidence for it.",
+        "To state whether the model under test meets the acceptance criteria of the protocol "
+        f"{plan.document.number}, and to give the evidence for it.",
     )
 
 
@@ -133,6 +133,7 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
                 f"{one.resampling_unit}s are drawn with replacement, "
                 f"{plural(one.replicates, 'replicate')}, generator PCG64 with seed {one.seed}.",
                 _proportion_words(one),
+                _level_words(plan),
             ),
             item("Subgroups", joined(list(plan.subgroups)) or "none"),
             item("Rationale", *paragraphs(one.rationale)),
@@ -152,15 +153,15 @@ def _metrics_words(plan: Protocol) -> str:
 
 def _matching_items(rule: Matching, words: Words) -> tuple[Item, ...]:
     how = {
-        "greedy_by_score": "greedy by falling score, as COCO does",
-        "optimal": "the one-to-one assignment with most pairs and, among those, the largest "
+        "greedy_by_score": "greedily by falling score, as COCO does",
+        "optimal": "by the one-to-one assignment with most pairs and, among those, the largest "
         "summed IoU",
     }[rule.algorithm]
     further = ", ".join(number(one) for one in rule.further_iou_thresholds)
     return (
         item(
             "Matching",
-            f"Objects of the {words.reference} and of the model are paired by {how}, at an IoU of "
+            f"Objects of the {words.reference} and of the model are paired {how}, at an IoU of "
             f"at least {number(rule.iou_threshold)}"
             + (f"; figures are also given at {further}." if further else "."),
         ),
@@ -198,6 +199,18 @@ def _proportion_words(one: AnalysisPlan) -> str:
     if name is None:
         return ""
     return f"A share of cases has the interval of {name} where each independent unit has one case."
+
+
+def _level_words(plan: Protocol) -> str:
+    """Return what one limit of a two-sided interval stands for, where one is judged on."""
+    if all(one.judged_on == "value" for one in plan.criteria):
+        return ""
+    level = Decimal(repr(plan.analysis.confidence_level))
+    return (
+        "A criterion on one limit is so judged at a one-sided level of "
+        f"{percentage(float((1 + level) / 2))}. As every criterion has to be met, none is "
+        "corrected for their number."
+    )
 
 
 def _border_items(one: AnalysisPlan) -> Iterator[Item]:

@@ -174,7 +174,8 @@ def _height_of_row(one: CriterionView) -> float:
 
 def _height_of_point(one: CriterionView, contents: RecordContents, addresses: Addresses) -> float:
     [finding] = [each for each in contents.findings.criteria if each.id == one.id]
-    return height_of_item(one.id, (f"{said_of(one, finding, addresses)} {_RESULT}",))
+    said = said_of(one, finding, addresses, contents.lock)
+    return height_of_item(one.id, (f"{said} {_RESULT}",))
 
 
 def _scope(contents: RecordContents) -> str:
@@ -268,6 +269,12 @@ def _which_run(contents: RecordContents) -> str:
     return f"Run {known.number} of {known.count} on this test set. " if known else ""
 
 
+def _deviations(contents: RecordContents) -> str:
+    if contents.findings.approval == "approved":
+        return "Deviations: none that this record knows of."
+    return "Deviation: the protocol was not approved before the run."
+
+
 def _facts(contents: RecordContents) -> tuple[Item, ...]:
     plan, run = contents.protocol, contents.run
     resumed = f", resumed {plural(run.resumed, 'time')}" if run.resumed else ""
@@ -276,7 +283,7 @@ def _facts(contents: RecordContents) -> tuple[Item, ...]:
             "Run",
             f"{share(run.cases_attempted - run.cases_failed, run.cases_attempted)} cases "
             f"predicted, on {day(run.finished_at)} by {run.operator}{resumed}; "
-            f"record {contents.record_id}. {_which_run(contents)}Deviations: none recorded.",
+            f"record {contents.record_id}. {_which_run(contents)}{_deviations(contents)}",
         ),
         item(
             "Intervals",

@@ -29,9 +29,10 @@ from validation.report.view.sections import Notes, Particulars, Prose, Section, 
 FILE_NAME = "audit.jsonl"
 
 _STATEMENT = (
-    "Every event of a study in the order of its audit trail. None can be changed, removed or "
-    "inserted without breaking the chain of digests. Nobody signs this document: it follows from "
-    "the trail, which it embeds."
+    "Every event of a study in the order of its audit trail. An event that is changed, removed or "
+    "inserted breaks the chain of digests, and a chain made anew does not reach the events that "
+    "records and documents name. Whether what was done is right is for a reviewer to say. Nobody "
+    "signs this document: it follows from the trail, which it embeds."
 )
 _UNUSUAL = ("failed", "refused", "aborted")
 _NOT_HELD = ("no record, document or checkpoint: that the end was cut off could not be seen",)
@@ -146,16 +147,19 @@ def _outcome(contents: AuditContents) -> Outcome:
     count = plural(len(contents.events), "event")
     if contents.problems:
         found = plural(len(contents.problems), "problem")
-        return Outcome("not_met", "Review", "\u00d7\u00a0Did not hold", f"{found} in {count}.")
+        return Outcome(
+            "not_met", "Check of the chain", "\u00d7\u00a0Did not hold", f"{found} in {count}."
+        )
     reach = " and reaches every anchor that was given" if contents.against else ""
     open_ = len(contents.remarks)
     still = f"{plural(open_, 'remark')} of what is open" if open_ else "nothing is open"
-    return Outcome("met", "Review", "✓\u00a0Held", f"The chain of {count} holds{reach}; {still}.")
+    said = f"The chain of {count} holds{reach}; {still}."
+    return Outcome("met", "Check of the chain", "✓\u00a0Held", said)
 
 
 def _review(contents: AuditContents, head: _Event | None, numbering: Numbering) -> Section:
     return section(
-        numbering.section("Review", "review"),
+        numbering.section("Check of the chain", "review"),
         Particulars(
             (
                 item("Broken", *(contents.problems or ("nothing: the chain of digests holds",))),

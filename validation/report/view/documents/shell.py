@@ -116,7 +116,7 @@ def _of_record(contents: Contents) -> tuple[Item, ...]:
     verdict = VERDICTS[contents.findings.verdict]
     return (
         code_item("Record", contents.record_id),
-        item("Verdict", f"{verdict.symbol}\u00a0{verdict.word}"),
+        item("Verdict on the model", f"{verdict.symbol}\u00a0{verdict.word}"),
     )
 
 

@@ -60,8 +60,9 @@ _MEANINGS = {
 }
 _STATEMENT = (
     "What segval verify checked, what it found, and what it could not check. It worked offline and "
-    "changed nothing. Nobody signs this document: it follows from the list of checks that it "
-    "embeds."
+    "changed nothing. It says whether files are what they were and follow from one another, not "
+    "whether a model met its criteria. Nobody signs this document: it follows from the list of "
+    "checks that it embeds."
 )
 _NO_MODEL = (
     "The model was not run again: the checks begin at the tables and predictions that were kept."

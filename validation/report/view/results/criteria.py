@@ -45,6 +45,22 @@ def criteria_table(numbering: Numbering, criteria: Sequence[CriterionView]) -> T
             )
             for one in criteria
         ],
+        notes=_few_units(criteria),
+    )
+
+
+def _few_units(criteria: Sequence[CriterionView]) -> tuple[str, ...]:
+    """Return which criteria are judged on limits over few units; nothing where none is."""
+    concerned = [one.id for one in criteria if one.has_few_units]
+    if not concerned:
+        return ()
+    which = "every criterion" if len(concerned) == len(criteria) else ", ".join(concerned)
+    return (
+        (
+            f"Judged on an interval over fewer than ten independent units: {which}. An "
+            "interval over so few is noticeably too narrow: a limit close to its bound shows "
+            "little."
+        ),
     )
 
 
@@ -72,8 +88,8 @@ def criteria_figures(
     return tuple(
         numbering.figure(
             "Every criterion with its interval and its bound (line); the shade is the side that "
-            "meets it. A disc is met, a hollow square is not met. Criteria that compare "
-            f"share an axis. Numbers: {table.label}.",
+            "meets it. A disc is met or, in grey, not evaluable; a hollow square is not met. "
+            f"Criteria that compare share an axis. Numbers: {table.label}.",
             criteria_forest(
                 [_panel(unit, rows) for (unit, *_), rows in part.items()], alt=_alt(part)
             ),

@@ -6,9 +6,11 @@ from validation.evidence.catalogue import definition
 from validation.evidence.metric_values import MetricValue, metric_id
 from validation.report.figures import ForestRow, forest_plot
 from validation.report.formatting import number
+from validation.report.view.cases import cases_and_subjects
 from validation.report.view.elements import Column, Figure, Table, row, strong
 from validation.report.view.results.teller import TIMINGS, BlockView, Teller, estimate
 from validation.report.view.wording import joined, sentence
+from validation.testset.cases import Case
 
 _HEADLINES = {
     "instance": ("recall", "precision", "f1"),
@@ -32,8 +34,9 @@ def subgroups(teller: Teller) -> BlockView | None:
     figures = tuple(_subgroup_forest(teller, one, numbers) for one in headlines[:_MOST_FORESTS])
     words = (
         (
-            "Subgroups were named in the protocol. Their intervals are wider than the overall "
-            "one; no correction is made for looking at several."
+            "Subgroups were named in the protocol. Each holds fewer cases than the whole, and an "
+            "interval over few independent units can be too narrow; no correction is made for "
+            "looking at several."
         ),
     )
     return BlockView(heading, words, tables, figures)
@@ -85,12 +88,13 @@ def _subgroup_table(teller: Teller, column: str, headlines: Sequence[MetricValue
     width = f"{84 // len(headlines)}%"
     rows = [
         row(
-            strong(value),
+            strong(value, cases_and_subjects(_members(teller, column, value))),
             *(teller.cell(_of_subgroup(teller, one, column, value)) for one in headlines),
         )
         for value in _values_of(teller, column)
     ]
-    rows.append(row(strong("all cases"), *(teller.cell(one) for one in headlines)))
+    everything = cases_and_subjects(teller.contents.lock.cases.evaluated)
+    rows.append(row(strong("all cases", everything), *(teller.cell(one) for one in headlines)))
     return teller.numbering.table(
         f"Main figures by {column}",
         (
@@ -98,7 +102,30 @@ def _subgroup_table(teller: Teller, column: str, headlines: Sequence[MetricValue
             *(Column(teller.short_name(one), width, "number") for one in headlines),
         ),
         rows,
+        notes=_without_interval(teller, column, headlines),
     )
+
+
+def _members(teller: Teller, column: str, value: str) -> list[Case]:
+    evaluated = teller.contents.lock.cases.evaluated
+    return [one for one in evaluated if one.attributes.get(column) == value]
+
+
+def _without_interval(
+    teller: Teller, column: str, headlines: Sequence[MetricValue]
+) -> tuple[str, ...]:
+    """Return why figures of a table have no limits; nothing where all have."""
+    of_groups = [
+        _of_subgroup(teller, one, column, value)
+        for value in _values_of(teller, column)
+        for one in headlines
+    ]
+    reasons = {
+        one.no_interval
+        for one in (*of_groups, *headlines)
+        if one is not None and one.value is not None and one.no_interval
+    }
+    return tuple(f"No limits are printed where {one}." for one in sorted(reasons))
 
 
 def _subgroup_forest(teller: Teller, overall: MetricValue, numbers: str) -> Figure:
