@@ -211,6 +211,8 @@ def verification_contents(which: _Which, **changes: Any) -> VerificationContents
         ),
         "notes": found.notes,
         "at": CHECKED,
+        "user": "r.keller",
+        "host": "lab-7",
         "tool_version": VERSION,
         **dict.fromkeys(("data", "study", "trust"), ""),
         "content": readable_json(found.model_dump(mode="json")),

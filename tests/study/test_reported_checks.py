@@ -53,6 +53,7 @@ def test_what_held_is_reported_with_what_was_not_checked(study: Study, tmp_path:
     assert kept["outcome"] == "held"
     assert kept["digests"]["record.json"].startswith("sha256:")
     text = text_of(out)
+    assert "{user} at {host}".format(**kept["checked_by"]) in text
     for words in (
         f"{len(checks)} of {len(checks)} checks held.",
         "Record of a run",

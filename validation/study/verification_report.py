@@ -1,6 +1,7 @@
 """Writing what a verification found as a document."""
 
 import os
+import platform
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from validation.record import digest, printable, readable_json
 from validation.record_folder import RECORD_FILE
 from validation.report.documents import render_verification
 from validation.report.view.documents.verification import CheckLine, VerificationContents
+from validation.study.operator import operator
 from validation.study.templates import read_template_folder
 from validation.study.verifying import study_above
 from validation.testset.lock import LOCK_NAME
@@ -68,6 +70,7 @@ def write_verification(
         RenderError: It cannot be rendered.
     """
     at = clock.now()
+    by = {"user": printable(operator()), "host": printable(platform.node() or "unknown")}
     digests = _digests(path)
     names = {
         "data": _named(given.data),
@@ -81,6 +84,7 @@ def write_verification(
         "outcome": found.outcome,
         "failures": list(found.failures),
         "checked_at": at.isoformat().replace("+00:00", "Z"),
+        "checked_by": by,
         "tool_version": validation.__version__,
         "digests": digests,
         "held_against": names,
@@ -95,6 +99,7 @@ def write_verification(
         ),
         notes=found.notes,
         at=at,
+        **by,
         tool_version=validation.__version__,
         digests=digests,
         **names,

@@ -106,6 +106,10 @@ class VerificationContents:
     notes: tuple[str, ...]
     at: datetime
     """When it was checked, UTC."""
+    user: str
+    """Who had it checked: the name of the account."""
+    host: str
+    """Machine on which it was checked."""
     tool_version: str
     digests: Mapping[str, str]
     """``sha256:…`` of what was checked, by name: the file, or the files that name the others."""
@@ -190,7 +194,7 @@ def _cover(contents: VerificationContents) -> TitlePage:
             tuple(code_item(name, short_digest(one)) for name, one in contents.digests.items()),
             (
                 item("Checked", timestamp(contents.at)),
-                item("By", f"segval {contents.tool_version}"),
+                item("By", f"{contents.user}, with segval {contents.tool_version}"),
             ),
         ),
     )
@@ -217,7 +221,8 @@ def _subject(contents: VerificationContents, numbering: Numbering) -> Section:
                 item("Object", f"{contents.name}, a {_KINDS[contents.kind]}"),
                 *(code_item(f"SHA-256 of {name}", one) for name, one in contents.digests.items()),
                 item("Checked", timestamp(contents.at)),
-                item("By", f"segval {contents.tool_version}, offline"),
+                item("By the account", f"{contents.user} at {contents.host}"),
+                item("With", f"segval {contents.tool_version}, offline"),
                 item("Study", contents.study or "none"),
                 item("Pinned trust", contents.trust or _pinned(contents)),
                 item("Test set", contents.data or "not given"),
