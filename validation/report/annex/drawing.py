@@ -77,8 +77,8 @@ class Painter:
             for key, marks in self.parents.items()
         }
         nums = " ".join(f"{key} {known[key]}" for key in sorted(known))
-        texts = self.objects.texts | {self._tree.objgen[0]: f"<</Nums [{nums}]>>"}
-        return written(self.document, texts)
+        self.objects.texts[self._tree.objgen[0]] = f"<</Nums [{nums}]>>"
+        return written(self.document, self.objects.texts)
 
 
 def _copied(letters: Typesetter, document: pikepdf.Pdf) -> dict[str, pikepdf.Object]:

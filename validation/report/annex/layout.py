@@ -134,13 +134,13 @@ def case_line(
 def _natural_widths(
     columns: Sequence[ObjectColumn], cases: Sequence[CaseObjects], letters: Typesetter
 ) -> list[float]:
-    widest = [letters.run("strong", column.label).width for column in columns]
+    widest = [letters.width("strong", column.label) for column in columns]
     for case in cases:
         for row in case.rows:
             for place, (column, text) in enumerate(zip(columns, row.cells, strict=True)):
                 if text:
-                    run = letters.run(cell_style(column, row), cell_text(column, text))
-                    widest[place] = max(widest[place], run.width)
+                    width = letters.width(cell_style(column, row), cell_text(column, text))
+                    widest[place] = max(widest[place], width)
     return widest
 
 

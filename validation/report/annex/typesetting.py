@@ -29,6 +29,8 @@ _ELLIPSIS = "\u2026"
 _SPACES = " \xa0\u202f\u2009"
 _LAST_SIMPLE_LETTER = "\u052f"  # Latin, Greek, Cyrillic: a glyph for a character, left to right
 _PUNCTUATION = ("\u2010", "\u22ff")
+_MOST_KEPT = 20_000
+"""Composed texts that are kept: most return soon, as the numbers of neighbouring rows do."""
 _WIDTH_OF_A_LETTER = 0.62
 """Share of the font size that a letter of a script with shaping takes, at a guess."""
 
@@ -87,8 +89,17 @@ class Typesetter:
         key = style, text
         made = self._made.get(key)
         if made is None:
+            if len(self._made) == _MOST_KEPT:
+                self._made.clear()
             made = self._made[key] = self._compose(style, text.translate(self._spelt))
         return made
+
+    def width(self, style: Style, text: str) -> float:
+        """Return the width of such a text, which is not composed for that."""
+        printed = text.translate(self._spelt)
+        if not _is_simple(printed):
+            return self._drawn[style, printed].width
+        return sum(self._drawn[style, character].width for character in printed)
 
     def fitted(self, style: Style, text: str, width: float) -> tuple[Run, bool]:
         """Return a text of at most that width, and whether it had to be cut.
@@ -298,19 +309,26 @@ def _inner(run: Run, zero: Run) -> Run:
 
 def _joined(runs: Sequence[Run]) -> Run:
     segments: list[Segment] = []
-    width = 0.0
+    glyphs: list[Glyph | float] = []
+    begun, right, drawn, width = None, 0.0, 0.0, 0.0
+
+    def end() -> None:
+        if begun is not None:
+            font, colour = begun.font, begun.colour
+            segments.append(
+                Segment(right, begun.rise, font, begun.size, colour, tuple(glyphs), drawn)
+            )
+            glyphs.clear()
+
     for run in runs:
         for one in run.segments:
-            placed = replace(one, right=one.right + width)
-            if segments and _goes_on(segments[-1], placed):
-                before = segments.pop()
-                placed = replace(
-                    before,
-                    glyphs=before.glyphs + placed.glyphs,
-                    width=before.width + placed.width,
-                )
-            segments.append(placed)
+            if begun is None or not _goes_on(begun, one):
+                end()
+                begun, right, drawn = one, width + one.right, 0.0
+            glyphs.extend(one.glyphs)
+            drawn += one.width
         width += run.width
+    end()
     return Run(tuple(segments), width)
 
 

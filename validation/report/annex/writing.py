@@ -6,7 +6,7 @@ each takes a kilobyte; as the text that stands in the file they take fifty bytes
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 
 import pikepdf
 
@@ -43,26 +43,25 @@ def reference(number: int) -> str:
     return f"{number} 0 R"
 
 
-def written(document: pikepdf.Pdf, texts: Mapping[int, str]) -> bytes:
+def written(document: pikepdf.Pdf, texts: MutableMapping[int, str]) -> bytes:
     """Return a document as a file of one revision; the same arguments give the same bytes.
 
     Args:
         document: The document, with numbers as it has them now.
-        texts: Text of further objects, and of objects to stand for others, by number.
+        texts: Text of further objects, and of objects to stand for others, by number; each is
+            let go when it is written, so that they are not twice in memory.
     """
-    file = _File()
-    packed: list[tuple[int, bytes]] = []
+    file = _File(max([len(document.objects), *texts]) + 1)
     for number, content in _objects(document, texts):
         if isinstance(content, pikepdf.Stream):
             file.put(number, _stream(_entries(content), content.read_raw_bytes()))
         else:
-            packed.append((number, content))
-    file.pack(packed)
+            file.pack(number, content)
     return file.finished(document.trailer)
 
 
 def _objects(
-    document: pikepdf.Pdf, texts: Mapping[int, str]
+    document: pikepdf.Pdf, texts: MutableMapping[int, str]
 ) -> Iterator[tuple[int, bytes | pikepdf.Stream]]:
     for one in document.objects:
         number = one.objgen[0]
@@ -73,7 +72,7 @@ def _objects(
         elif str(one.get("/Type")) not in _OF_THE_FILE:
             yield number, one
     for number in sorted(texts):
-        yield number, texts[number].encode("ascii")
+        yield number, texts.pop(number).encode("ascii")
 
 
 def _entries(stream: pikepdf.Stream) -> bytes:
@@ -90,37 +89,45 @@ def _stream(entries: bytes, content: bytes) -> bytes:
 class _File:
     """The bytes of a file and where its objects are (ISO 32000-1, 7.5.7 and 7.5.8)."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: int) -> None:
         self._content = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-        self._places: dict[int, tuple[int, int, int]] = {0: (0, 0, 65535)}
+        self._free = free
+        """The first number that no object has."""
+        self._table = bytearray(_entry(0, 0, 65535) * free)
+        """Entries of the cross-reference stream."""
+        self._packed: list[tuple[int, bytes]] = []
 
     def put(self, number: int, content: bytes) -> None:
         """Write an object."""
-        self._places[number] = (1, len(self._content), 0)
+        self._set(number, _entry(1, len(self._content), 0))
         self._content += f"{number} 0 obj\n".encode("ascii") + content + b"\nendobj\n"
 
-    def pack(self, objects: list[tuple[int, bytes]]) -> None:
-        """Write objects into compressed streams of objects."""
-        free = max([*self._places, *(number for number, _ in objects)]) + 1
-        for place in range(0, len(objects), _A_STREAM):
-            self._pack(free, objects[place : place + _A_STREAM])
-            free += 1
+    def pack(self, number: int, content: bytes) -> None:
+        """Write an object into a compressed stream of objects."""
+        self._packed.append((number, content))
+        if len(self._packed) == _A_STREAM:
+            self._put_packed()
 
-    def _pack(self, stream: int, objects: list[tuple[int, bytes]]) -> None:
+    def _put_packed(self) -> None:
         heads: list[str] = []
         body = bytearray()
-        for place, (number, content) in enumerate(objects):
+        for place, (number, content) in enumerate(self._packed):
             heads.append(f"{number} {len(body)}")
             body += content + b"\n"
-            self._places[number] = (2, stream, place)
+            self._set(number, _entry(2, self._free, place))
         head = (" ".join(heads) + "\n").encode("ascii")
-        entries = f"/Type /ObjStm /N {len(objects)} /First {len(head)} /Filter /FlateDecode"
-        self.put(stream, _stream(entries.encode("ascii"), zlib.compress(head + bytes(body))))
+        entries = f"/Type /ObjStm /N {len(heads)} /First {len(head)} /Filter /FlateDecode"
+        content = zlib.compress(head + bytes(body))
+        self.put(self._free, _stream(entries.encode("ascii"), content))
+        self._free += 1
+        self._packed.clear()
 
     def finished(self, trailer: pikepdf.Object) -> bytes:
         """Return the file with its cross-reference stream."""
-        number, start = max(self._places) + 1, len(self._content)
-        self._places[number] = (1, start, 0)
+        if self._packed:
+            self._put_packed()
+        number, start = self._free, len(self._content)
+        self._set(number, _entry(1, start, 0))
         identity = bytes(trailer.ID[0]).hex()
         changed = hashlib.sha256(self._content).hexdigest()[:32]
         info = f" /Info {reference(trailer.Info.objgen[0])}" if "/Info" in trailer else ""
@@ -128,12 +135,15 @@ class _File:
             f"/Type /XRef /Size {number + 1} /W [1 5 2] /Root {reference(trailer.Root.objgen[0])}"
             f"{info} /ID [<{identity}> <{changed}>] /Filter /FlateDecode"
         )
-        self.put(number, _stream(entries.encode("ascii"), zlib.compress(self._table(number + 1))))
-        return bytes(self._content) + f"startxref\n{start}\n%%EOF\n".encode("ascii")
+        self.put(number, _stream(entries.encode("ascii"), zlib.compress(self._table)))
+        self._content += f"startxref\n{start}\n%%EOF\n".encode("ascii")
+        return bytes(self._content)
 
-    def _table(self, size: int) -> bytes:
-        table = bytearray()
-        for number in range(size):
-            kind, place, index = self._places.get(number, (0, 0, 65535))
-            table += kind.to_bytes(1) + place.to_bytes(5) + index.to_bytes(2)
-        return bytes(table)
+    def _set(self, number: int, entry: bytes) -> None:
+        start = number * len(entry)
+        self._table[start : start + len(entry)] = entry
+
+
+def _entry(kind: int, place: int, index: int) -> bytes:
+    """Return an entry of the cross-reference stream."""
+    return kind.to_bytes(1) + place.to_bytes(5) + index.to_bytes(2)
