@@ -18,8 +18,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 Integers = NDArray[np.int64]
 Places = NDArray[np.intp]
@@ -217,7 +217,9 @@ def _across(cells: NDArray[np.uint8], places: Places, most: int) -> Integers:
 def _by_tree(crop: _Crop, chosen: Places) -> Integers:
     """Return the squared distances of some pixels of the first border."""
     rows, columns = crop.target
-    tree = cKDTree(np.column_stack([rows, columns]), balanced_tree=False, compact_nodes=False)
+    tree = scipy.spatial.cKDTree(
+        np.column_stack([rows, columns]), balanced_tree=False, compact_nodes=False
+    )
     _, nearest = tree.query(np.column_stack([crop.start[0][chosen], crop.start[1][chosen]]))
     down, across = crop.start[0][chosen] - rows[nearest], crop.start[1][chosen] - columns[nearest]
     squared: Integers = down * down + across * across

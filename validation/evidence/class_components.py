@@ -6,9 +6,8 @@ what is left is a graph of runs, far smaller than the image.
 """
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 def component_counts(classes: NDArray[np.uint8], class_count: int) -> tuple[int, ...]:
@@ -29,8 +28,10 @@ def component_counts(classes: NDArray[np.uint8], class_count: int) -> tuple[int,
         for down, right in ((-1, -1), (-1, 0), (1, -1))
     ]
     ends = np.concatenate(edges, axis=1)
-    graph = coo_array((np.ones(ends.shape[1], bool), tuple(ends)), shape=(len(starts),) * 2)
-    _, component = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array(
+        (np.ones(ends.shape[1], bool), tuple(ends)), shape=(len(starts),) * 2
+    )
+    _, component = scipy.sparse.csgraph.connected_components(graph, directed=False)
     _, first = np.unique(component, return_index=True)
     counts = np.bincount(of_run[first], minlength=class_count + 1)
     return tuple(counts[1 : class_count + 1].tolist())

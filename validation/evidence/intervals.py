@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from validation.evidence.metric_values import Interval
 
@@ -177,16 +177,16 @@ def bca_interval(
     why = _no_bca(below, jackknife, unit)
     if why is not None:
         return plain.model_copy(update={"method": f"{plain.method} (no BCa: {why})"})
-    bias = float(special.ndtri(below))
+    bias = float(scipy.special.ndtri(below))
     acceleration = _acceleration(jackknife)
-    tail = float(special.ndtri((1 - level) / 2))
+    tail = float(scipy.special.ndtri((1 - level) / 2))
     levels = []
     for normal in (bias + tail, bias - tail):
         stretch = 1 - acceleration * normal
         if stretch <= 0:
             why = "the figure is too skew"
             return plain.model_copy(update={"method": f"{plain.method} (no BCa: {why})"})
-        levels.append(float(special.ndtr(bias + normal / stretch)))
+        levels.append(float(scipy.special.ndtr(bias + normal / stretch)))
     lower, upper = np.quantile(used, levels, method="linear").tolist()
     method = f"bias-corrected and accelerated bootstrap (BCa) over {unit}s"
     return plain.model_copy(update={"lower": lower, "upper": upper, "method": method})
@@ -230,7 +230,7 @@ def proportion_interval(
     (0.7225, 1.0)
     """
     kind = "wilson" if method == "wilson" else "exact"
-    found = stats.binomtest(successes, trials).proportion_ci(level, method=kind)
+    found = scipy.stats.binomtest(successes, trials).proportion_ci(level, method=kind)
     name = "Wilson score" if method == "wilson" else "Clopper-Pearson"
     return Interval(
         lower=min(max(float(found.low), 0.0), successes / trials),

@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from validation.evidence.overlap import Flags, Floats, Integers, OverlapTable
 
@@ -161,7 +161,7 @@ def optimal_pairs(iou: Floats, eligible: Flags) -> dict[int, int]:
     # One pair more outweighs every sum of IoU, which is at most the number of pairs.
     one_more_pair = min(len(rows), len(columns)) + 1
     gain = np.where(eligible[near], one_more_pair + iou[near], 0.0)
-    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+    chosen = zip(*scipy.optimize.linear_sum_assignment(gain, maximize=True), strict=True)
     pairs = [(int(rows[row]), int(columns[column])) for row, column in chosen]
     found = {column: row for row, column in pairs if eligible[row, column]}
     return dict(sorted(found.items()))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from validation.evidence.ratios import Floats, Formula, Integers, Ratio
 
@@ -154,14 +154,14 @@ def _distinct(figures: Sequence[Ratio | Formula]) -> tuple[list[_Summand], list[
 
 def _by_cluster(
     summands: Sequence[_Summand], cluster_count: int, cluster_of_case: Integers
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the sum of each summand in each cluster; shape (summands, clusters).
 
     Within a cluster the cases are added one after the other, in their order.
     """
     cases = len(cluster_of_case)
     bounds = np.cumsum([0, *(len(one.cases) for one in summands)])
-    of_cases = sparse.csr_array(
+    of_cases = scipy.sparse.csr_array(
         (
             np.concatenate([np.zeros(0), *(one.values for one in summands)]),
             np.concatenate([np.zeros(0, np.int64), *(one.cases for one in summands)]),
@@ -169,13 +169,15 @@ def _by_cluster(
         ),
         shape=(len(summands), cases),
     )
-    belongs = sparse.csr_array(
+    belongs = scipy.sparse.csr_array(
         (np.ones(cases), cluster_of_case, np.arange(cases + 1)), shape=(cases, cluster_count)
     )
     return (of_cases @ belongs).sorted_indices()
 
 
-def _exact_parts(sums: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_array]:
+def _exact_parts(
+    sums: scipy.sparse.csr_array,
+) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
     """Split rows so that each part can be summed without a rounding error, in any order.
 
     Each row is written as whole multiples of a power of two so large that no sum of as many
@@ -186,7 +188,8 @@ def _exact_parts(sums: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_a
     first = _multiples(sums.data, row, sums.shape)
     rest = _multiples(sums.data - first, row, sums.shape)
     parts = (
-        sparse.csr_array((one, sums.indices, sums.indptr), sums.shape) for one in (first, rest)
+        scipy.sparse.csr_array((one, sums.indices, sums.indptr), sums.shape)
+        for one in (first, rest)
     )
     of_first, of_rest = parts
     of_rest = of_rest.copy()
@@ -205,7 +208,7 @@ def _multiples(values: Floats, row: Integers, shape: tuple[int, int]) -> Floats:
     return multiples
 
 
-def _without_each(part: sparse.csr_array) -> Floats:
+def _without_each(part: scipy.sparse.csr_array) -> Floats:
     """Return the sum of each row without each column in turn."""
     without: Floats = part.sum(axis=1)[:, None] - part.toarray()
     return without

@@ -12,8 +12,8 @@ import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.fft import dctn
 
 SIDE = 16
 """Frequencies of rows and of columns: the hash has 256 bits."""
@@ -79,7 +79,7 @@ def perceptual_hash(image: NDArray[Any]) -> NDArray[np.uint8] | None:
     reduced = _reduced(image)
     if float(reduced.std()) < LEAST_CONTRAST:
         return None
-    frequencies = dctn(reduced, norm="ortho")[1 : SIDE + 1, 1 : SIDE + 1]
+    frequencies = scipy.fft.dctn(reduced, norm="ortho")[1 : SIDE + 1, 1 : SIDE + 1]
     return np.packbits(frequencies > 0)
 
 

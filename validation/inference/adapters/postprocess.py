@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from validation.plan.protocol import (
     ArgmaxPostprocess,
@@ -48,7 +48,7 @@ def above_threshold(
     probability = _probability(output, rule.channel)
     mask = (1 - probability if rule.complement else probability) > rule.threshold
     if rule.fill_holes:
-        mask = ndimage.binary_fill_holes(mask)
+        mask = scipy.ndimage.binary_fill_holes(mask)
     index = class_names.index(rule.class_name) + 1
     return ClassMap(np.where(mask, np.uint8(index), np.uint8(0)))
 
@@ -79,7 +79,7 @@ def watershed_objects(
     """
     background = _probability(output, rule.background_channel)
     interior = _probability(output, rule.interior_channel)
-    foreground = ndimage.binary_fill_holes(1 - background > rule.foreground_threshold)
+    foreground = scipy.ndimage.binary_fill_holes(1 - background > rule.foreground_threshold)
     labels = _flooded(foreground, interior, rule)
     labels = _without_small(labels, rule.minimum_area_px)
     ids = np.arange(1, int(labels.max(initial=0)) + 1, dtype=np.int64)
@@ -100,8 +100,8 @@ def _flooded(
 
     if not foreground.any():
         return np.zeros(foreground.shape, np.int32)
-    distance = ndimage.gaussian_filter(_distance(foreground), rule.distance_sigma_px)
-    components, _ = ndimage.label(foreground)
+    distance = scipy.ndimage.gaussian_filter(_distance(foreground), rule.distance_sigma_px)
+    components, _ = scipy.ndimage.label(foreground)
     peaks = peak_local_max(  # type: ignore[no-untyped-call]
         distance, min_distance=rule.peak_distance_px, labels=components, exclude_border=False
     )
@@ -119,8 +119,8 @@ def _distance(foreground: NDArray[np.bool_]) -> NDArray[np.float64]:
     if foreground.all():
         # There is no background to be distant from; the image's border stands for it.
         framed = np.pad(foreground, 1)
-        return np.asarray(ndimage.distance_transform_edt(framed))[1:-1, 1:-1]
-    return np.asarray(ndimage.distance_transform_edt(foreground))
+        return np.asarray(scipy.ndimage.distance_transform_edt(framed))[1:-1, 1:-1]
+    return np.asarray(scipy.ndimage.distance_transform_edt(foreground))
 
 
 def _without_small(labels: NDArray[Any], minimum_area_px: int) -> NDArray[np.int32]:
