@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -87,6 +88,24 @@ def _on_class_maps(contents_of: ContentsOf, semantic: RecordContents) -> RecordC
     )
     test_set = semantic.protocol.test_set.model_copy(update={"reference_standard": standard})
     return contents_of("semantic", donors=2, fields=2, test_set=test_set.model_dump(by_alias=True))
+
+
+def test_of_many_classes_those_of_which_most_would_be_lost_are_printed(
+    contents_of: ContentsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("nucleus", "debris")
+    classes = [{"name": one, "description": one, "value": 1 + names.index(one)} for one in names]
+    contents = contents_of(donors=2, fields=2, failed=(), classes=classes)
+    metrics = tuple(
+        one.model_copy(update={"value": 3.0}) if one.id == "touching_objects/class=debris" else one
+        for one in contents.metrics
+    )
+    contents = dataclasses.replace(contents, metrics=metrics)
+    monkeypatch.setattr(import_module("validation.report.view.method"), "MOST_CLASSES", 1)
+    table = report_view(contents).method.evidence
+    assert table is not None
+    assert [row.cells[0].lines[0] for row in table.rows] == ["debris", "all classes"]  # type: ignore[union-attr]
+    assert any(one.startswith("1 of 2 classes are printed") for one in table.notes)
 
 
 def test_of_a_class_map_it_is_said_what_cannot_be_computed(

@@ -20,7 +20,7 @@ from validation.report.contents import RecordContents
 from validation.report.formatting import number
 from validation.report.report import report_html
 from validation.report.view.addresses import Addresses
-from validation.report.view.cases import groups
+from validation.report.view.characteristics import groups
 
 Contents = Callable[..., RecordContents]
 

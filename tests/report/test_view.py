@@ -18,11 +18,12 @@ from validation.plan.protocol import SegmentedClass
 from validation.record import digest
 from validation.report import formatting
 from validation.report.contents import RecordContents
+from validation.report.overlays.choice import choose_worst
 from validation.report.render import render_html, render_pdf
 from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
-from validation.report.view.case_table import case_labels, case_tables
+from validation.report.view.case_table import case_anchor, case_labels, case_tables
 from validation.report.view.elements import Numbering, Result, Table, Text, paragraphs
 from validation.report.view.execution import deviations
 from validation.report.view.results.classes import MOST_IN_FULL
@@ -243,11 +244,16 @@ def test_what_is_not_printed_is_counted(
 ) -> None:
     monkeypatch.setattr("validation.report.printed_objects.MOST_OBJECTS", 20)
     monkeypatch.setattr("validation.report.view.case_table.MOST_CASES", 10)
+    monkeypatch.setattr("validation.report.view.case_table.WORST_CASES", 5)
     view = report_view(instance_contents)
     failed = sum(one["outcome"] != "matched" for one in instance_contents.instance_rows)
     assert f"The first 20 of {failed}" in view.objects.objects_words
-    assert "The first 10 of 48 cases" in view.objects.cases[0].notes[1]
-    assert len(view.objects.cases[0].rows) == 10
+    (cases,) = view.objects.cases
+    assert f"{len(cases.rows)} of 48 cases are printed: the 5 worst" in cases.notes[1]
+    anchors = {row.anchor for row in cases.rows}
+    pictured = {case_anchor(one.case_id) for one in instance_contents.overlays}
+    worst = choose_worst(instance_contents.case_rows, instance_contents.protocol, count=5)
+    assert anchors == pictured | {case_anchor(one.case_id) for one in worst}
 
 
 def test_a_record_without_failures_says_so(contents_of: ContentsOf) -> None:

@@ -105,7 +105,7 @@ def frame_axes(
 def rising_axis(
     frame: Frame, scale: Scale, label: str, *, size: float = 7.5, most: int = 6
 ) -> list[str]:
-    """Return the axis at the left of a plot, with ticks and its label along it."""
+    """Return the axis at the left of a plot, with ticks and its label along it; empty: none."""
     parts = [line(frame.left, frame.top, frame.left, frame.bottom, MUTED, 0.6)]
     for tick in ticks(scale.low, scale.high, most):
         y = scale(tick)
@@ -113,6 +113,8 @@ def rising_axis(
         parts.append(
             lettering(frame.left - 5, y + 2.6, number(tick), anchor="end", size=size, colour=MUTED)
         )
+    if not label:
+        return parts
     x, y = 7.0, (frame.top + frame.bottom) / 2
     parts.append(
         f'<text x="{short(x)}" y="{short(y)}" transform="rotate(-90 {short(x)} {short(y)})" '

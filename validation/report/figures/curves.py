@@ -15,6 +15,10 @@ from validation.report.formatting import clipped, number
 
 Place = tuple[float, float]
 
+_Named = tuple[bool, bool]
+"""Whether the axis across is named, and the axis that rises."""
+_BOTH = (True, True)
+
 _STYLES = ((INK, ""), (ACCENT, "4 2"), (NOT_MET, "1.2 1.6"), (MUTED, "6 2 1.2 2"))
 STYLE_WORDS = ("solid", "dashed", "dotted", "dashed and dotted")
 """How the lines of a panel are drawn, in their order."""
@@ -64,29 +68,35 @@ def free_response(panel: CurvePanel, *, alt: str) -> Markup:
 
 
 def grid_of_curves(panels: Sequence[CurvePanel], *, alt: str, is_free_response: bool) -> Markup:
-    """Return a small panel a class, four in a row."""
+    """Return a small panel a class, four in a row; the outer ones name the axes."""
     width, height, in_a_row = 114.0, 108.0, 4
     draw = _response_panel if is_free_response else _recall_panel
     parts: list[str] = []
     for place, panel in enumerate(panels):
         frame = Frame(width=width, height=height, left=24, top=14, foot=26)
         left, top = width * (place % in_a_row), height * (place // in_a_row)
-        inner = "".join(draw(panel, frame, is_small=True))
+        is_named = (place + in_a_row >= len(panels), place % in_a_row == 0)
+        inner = "".join(draw(panel, frame, is_small=True, is_named=is_named))
         parts.append(f'<g transform="translate({left:g} {top:g})">{inner}</g>')
     rows = -(-len(panels) // in_a_row)
     return svg(width * min(in_a_row, len(panels)), height * rows, alt, parts)
 
 
-def _recall_panel(panel: CurvePanel, frame: Frame, *, is_small: bool = False) -> list[str]:
+def _recall_panel(
+    panel: CurvePanel, frame: Frame, *, is_small: bool = False, is_named: _Named = _BOTH
+) -> list[str]:
     across = Scale(0.0, 1.0, frame.left, frame.right)
     up = Scale(0.0, 1.0, frame.bottom, frame.top)
     most = 3 if is_small else 6
     words = [(one, number(one)) for one in ticks(0.0, 1.0, most)]
-    parts = _axes(frame, across, up, words, ("recall", "precision"), is_small=is_small)
+    labels = _names(("recall", "precision"), is_named)
+    parts = _axes(frame, across, up, words, labels, is_small=is_small)
     return [*parts, *_curves(panel, across, up, is_small=is_small)]
 
 
-def _response_panel(panel: CurvePanel, frame: Frame, *, is_small: bool = False) -> list[str]:
+def _response_panel(
+    panel: CurvePanel, frame: Frame, *, is_small: bool = False, is_named: _Named = _BOTH
+) -> list[str]:
     largest = max((x for one in panel.curves for x, _ in one.points), default=0.0)
     across = Scale(
         math.log2(_LEAST_RATE), math.log2(max(largest, _RATES[-1]) * 1.15), frame.left, frame.right
@@ -94,7 +104,7 @@ def _response_panel(panel: CurvePanel, frame: Frame, *, is_small: bool = False) 
     up = Scale(0.0, 1.0, frame.bottom, frame.top)
     chosen = list(zip(_RATES, _RATE_WORDS, strict=True))
     words = [(math.log2(rate), word) for rate, word in chosen[:: 3 if is_small else 1]]
-    labels = ("false positives per image", "sensitivity")
+    labels = _names(("false positives per image", "sensitivity"), is_named)
     parts = _axes(frame, across, up, words, labels, is_small=is_small)
     stepped = [
         Curve(
@@ -108,6 +118,11 @@ def _response_panel(panel: CurvePanel, frame: Frame, *, is_small: bool = False) 
         *parts,
         *_curves(CurvePanel(panel.title, tuple(stepped)), across, up, is_small=is_small),
     ]
+
+
+def _names(labels: tuple[str, str], is_named: _Named) -> tuple[str, str]:
+    across, up = labels
+    return across if is_named[0] else "", up if is_named[1] else ""
 
 
 def _steps(points: Sequence[Place], end: float) -> Iterable[Place]:
@@ -144,11 +159,9 @@ def _axes(
         parts.append(
             lettering(x, frame.bottom + 10, word, anchor="middle", size=size, colour=MUTED)
         )
-    middle = (frame.left + frame.right) / 2
-    parts.append(
-        lettering(middle, frame.bottom + (19 if is_small else 22), labels[0], anchor="middle",
-                  size=size + 0.5)
-    )  # fmt: skip
+    if labels[0]:
+        middle, below = (frame.left + frame.right) / 2, frame.bottom + (19 if is_small else 22)
+        parts.append(lettering(middle, below, labels[0], anchor="middle", size=size + 0.5))
     return [*parts, *rising_axis(frame, up, labels[1], size=size, most=3 if is_small else 6)]
 
 

@@ -3,7 +3,9 @@
 import importlib
 import io
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,10 @@ def uncovered_characters(html: str) -> tuple[str, ...]:
     >>> uncovered_characters("<p>\U00013000\U00013001</p>")
     ('\U00013000', '\U00013001')
     """
-    covered = _covered(template_folder())
-    return tuple(sorted(c for c in set(_text_of(html)) if _unprintable(c, covered)))
+    fonts = _font_files(template_folder())
+    found = {c for c in set(unescape(html)) if _unprintable(c, fonts)}
+    # Few documents have any; then it takes longer to tell text from addresses and styles.
+    return tuple(sorted(found.intersection(_text_of(html)))) if found else ()
 
 
 def spell_out_uncovered(html: str) -> str:
@@ -48,13 +52,15 @@ def spelt(character: str) -> str:
     return f"[U+{ord(character):04X}]"
 
 
-def _unprintable(character: str, covered: frozenset[int]) -> bool:
+def _unprintable(character: str, fonts: Sequence[Path]) -> bool:
     if character in OVERRIDES:
         return True
     category = unicodedata.category(character)
     if character in "\0\t\n\f\r" or category in {"Cf", "Zs"} or _selects_variant(character):
         return False  # HTML drops it, or it is laid out without a glyph of its own
-    return category in {"Cc", "Zl", "Zp"} or ord(character) not in covered
+    return category in {"Cc", "Zl", "Zp"} or not any(
+        ord(character) in _characters_of(font) for font in fonts
+    )
 
 
 def _selects_variant(character: str) -> bool:
@@ -77,10 +83,6 @@ def _text_of(html: str) -> str:
     parser.feed(html)
     parser.close()
     return "".join(parser.parts)
-
-
-def _covered(folder: Path) -> frozenset[int]:
-    return frozenset().union(*(_characters_of(path) for path in _font_files(folder)))
 
 
 def _font_files(folder: Path) -> list[Path]:

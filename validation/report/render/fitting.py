@@ -48,8 +48,11 @@ def fitted(html: str, company: Mapping[str, bytes]) -> str:
     if beginning is None:
         return html
     parts = [found[0] for one in _PARTS if (found := one.search(html))]
-    pages = [parts] if _ON_ONE_PAGE in html else [[one] for one in parts]
-    for page in filter(None, pages):
+    pages = [one for one in ([parts] if _ON_ONE_PAGE in html else [[one] for one in parts]) if one]
+    # Most documents need no more than this one layout.
+    if _page_count(beginning[0] + "".join(parts), company) == len(pages):
+        return html
+    for page in pages:
         for part, in_size in zip(page, _in_largest(beginning[0], page, company), strict=True):
             html = html.replace(part, in_size, 1)
     return html

@@ -1,9 +1,7 @@
 """From HTML to an archivable PDF."""
 
-import gc
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -14,8 +12,10 @@ from validation.report.render.attachments import Attachment, embedded, in_order,
 from validation.report.render.complaints import complaints, raise_problems
 from validation.report.render.coverage import spelt
 from validation.report.render.directions import set_directions
+from validation.report.render.drawings import as_pictures
 from validation.report.render.fetching import BASE_URL, Fetcher
 from validation.report.render.fonts import load_weasyprint
+from validation.report.render.quickening import quickened
 from validation.report.render.templates import NO_FILES, template_folder
 from validation.report.signature_fields import SignatureField, mark_places, place_fields
 
@@ -61,7 +61,9 @@ def render_pdf(
     _require_encodable(html)
     folder = template_folder()
     weasyprint, fonts = load_weasyprint(folder)
-    fetcher = Fetcher(images, company, folder, weasyprint.urls.URLFetcherResponse)
+    html, drawings = as_pictures(html)
+    pictures = {**images, **drawings}
+    fetcher = Fetcher(pictures, company, folder, weasyprint.urls.URLFetcherResponse)
     missing: set[int] = set()
 
     def finish(document: Any, pdf: Any) -> None:  # noqa: ANN401
@@ -69,7 +71,7 @@ def render_pdf(
         list_once(pdf, files)
         place_fields(pdf, signature_fields)
 
-    with complaints() as said, _fewer_collections():
+    with complaints() as said, quickened(weasyprint):
         document = _laid_out(html, weasyprint, fonts, fetcher)
         _describe(document.metadata, stamp, universal_access=universal_access)
         document.color_profiles["srgb"] = _srgb(weasyprint)
@@ -77,11 +79,14 @@ def render_pdf(
             finisher=finish,
             pdf_variant="pdf/a-3a",
             output_intent="ours",
-            pdf_identifier=identifier.hex().encode(),
             attachments=[embedded(file, stamp, weasyprint) for file in files],
+            # Each of these makes WeasyPrint write every stream twice: left to `rewritten`.
+            pdf_identifier=False,
+            uncompressed_pdf=True,
         )
-    raise_problems(fetcher, said, missing)
-    return rewritten(content)
+        del document
+        raise_problems(fetcher, said, missing)
+        return rewritten(content, identifier.hex().encode())
 
 
 def render_page(html: str) -> bytes | None:
@@ -171,17 +176,6 @@ def _srgb(weasyprint: Any) -> Any:  # noqa: ANN401
     return weasyprint.css.ColorProfile(
         io.BytesIO(profile.read_bytes()), profile.name, "relative-colorimetric", ("r", "g", "b")
     )
-
-
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Collect garbage less often: layout makes many objects that all stay (22 % of the time)."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 # PDF/A allows a schema of its own only if the metadata describes it (ISO 19005-3, 6.6.2.3).

@@ -114,7 +114,7 @@ def report_view(contents: RecordContents) -> ReportView:
         references=references(protocol, numbering),
         objects=objects.objects(contents, words, numbering),
         overlays=pictures.overlays(contents, words, numbering),
-        evidence=evidence(contents, addresses, words, numbering),
+        evidence=evidence(contents, addresses, numbering),
         integrity=appendices.integrity(contents, numbering),
         attachments=appendices.attachments(contents, numbering),
         coverage=coverage_appendix(protocol, coverage(), numbering),

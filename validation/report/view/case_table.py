@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from validation.report.contents import RecordContents, Row
 from validation.report.formatting import number, share
+from validation.report.overlays.choice import choose_worst
 from validation.report.view.elements import (
     Cell,
     Column,
@@ -17,7 +18,10 @@ from validation.report.view.elements import (
 )
 
 MOST_CASES = 500
-"""Cases printed one by one; the others are in the attached file, and the report says so."""
+"""Most cases of a test set of which all are printed one by one."""
+
+WORST_CASES = 50
+"""Cases printed of a larger test set, beside those that are pictured; the report says so."""
 
 _LONG_ID = 18
 _MOST_COLUMNS = 12
@@ -34,8 +38,12 @@ def case_anchor(case_id: str) -> str:
 
 
 def printed_cases(contents: RecordContents) -> frozenset[str]:
-    """Return the cases whose rows are printed."""
-    return frozenset(line["case_id"] for line in contents.case_rows[:MOST_CASES])
+    """Return the cases whose rows are printed: all, or the worst and those that are pictured."""
+    if len(contents.case_rows) <= MOST_CASES:
+        return frozenset(line["case_id"] for line in contents.case_rows)
+    worst = choose_worst(contents.case_rows, contents.protocol, count=WORST_CASES)
+    pictured = (one.case_id for one in contents.overlays)
+    return frozenset([*(one.case_id for one in worst), *pictured])
 
 
 def case_labels(identifiers: Sequence[str]) -> dict[str, str]:
@@ -57,7 +65,8 @@ def case_tables(contents: RecordContents, numbering: Numbering) -> tuple[Table, 
     """Return the table of cases, from ``evidence/cases.csv``; in parts where it is too wide."""
     plan, rows = contents.protocol, contents.case_rows
     columns = _columns(contents)
-    shown = rows[:MOST_CASES]
+    printed = printed_cases(contents)
+    shown = [line for line in rows if line["case_id"] in printed]
     has_subjects = any(line["subject_id"] for line in rows)
     is_wide = any(len(line["case_id"]) > _LONG_ID for line in shown)
     tables = []
@@ -110,8 +119,8 @@ def _notes(contents: RecordContents, shown: int) -> tuple[str, ...]:
         said.append("Pixels by class are in the attached file evidence/cases.csv.")
     if shown < total:
         said.append(
-            f"The first {share(shown, total)} cases by id are printed; the attached file "
-            "evidence/cases.csv holds all."
+            f"{share(shown, total)} cases are printed: the {WORST_CASES} worst, and those that are "
+            "pictured. The attached file evidence/cases.csv holds all."
         )
     return tuple(said)
 

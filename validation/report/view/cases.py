@@ -1,23 +1,20 @@
 """The test set: flow of cases, characteristics, reference standard, provenance, lock."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from validation.evidence.metric_values import metric_id
 from validation.plan.protocol import Acquisition, Protocol, TestSet
 from validation.report.contents import RecordContents
 from validation.report.formatting import number, plural, size_of, timestamp
 from validation.report.view.addresses import Addresses
+from validation.report.view.characteristics import characteristics
 from validation.report.view.elements import (
-    Cell,
     Column,
     Heading,
     Item,
     Numbering,
     Table,
-    TableRow,
     code_item,
     item,
     paragraphs,
@@ -55,7 +52,7 @@ class TestSetView:
     flow: tuple[FlowStep, ...]
     exclusions: Table | None
     characteristics_heading: Heading
-    characteristics: Table
+    characteristics: tuple[Table, ...]
     reference_heading: Heading
     reference: tuple[Item, ...]
     lock_heading: Heading
@@ -181,27 +178,6 @@ def exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
     )
 
 
-def characteristics(contents: RecordContents, addresses: Addresses, numbering: Numbering) -> Table:
-    """Return cases, subjects and reference objects by subgroup."""
-    classes = contents.protocol.class_names()
-    counted = [
-        name for name in classes if metric_id("reference_objects", class_name=name) in addresses
-    ]
-    rows = [_group_row(addresses, counted, one) for one in groups(contents.protocol, contents.lock)]
-    width = f"{44 // max(1, len(counted))}%"
-    caption = "Cases, subjects and reference objects" if counted else "Cases and subjects"
-    return numbering.table(
-        f"{caption}, by subgroup",
-        (
-            Column("Group", "28%"),
-            Column("Cases", "14%", "number"),
-            Column("Subjects", "14%", "number"),
-            *(Column(f"Reference objects: {name}", width, "number") for name in counted),
-        ),
-        rows,
-    )
-
-
 def cases_and_subjects(cases: Sequence[Case]) -> str:
     """Return how many cases, and of how many subjects where they are given.
 
@@ -211,44 +187,6 @@ def cases_and_subjects(cases: Sequence[Case]) -> str:
     subjects = {one.subject_id for one in cases if one.subject_id}
     of = f" of {plural(len(subjects), 'subject')}" if subjects else ""
     return f"{plural(len(cases), 'case')}{of}"
-
-
-class Group(NamedTuple):
-    """Cases of the lock that are counted together: all, or those of a subgroup."""
-
-    label: str
-    subgroup: dict[str, str]
-    """Column and value; empty for all cases."""
-    cases: tuple[Case, ...]
-
-    def cells(self) -> tuple[Cell, ...]:
-        """Return the label and the counts of cases and subjects."""
-        subjects = {one.subject_id for one in self.cases if one.subject_id}
-        return (
-            strong(self.label),
-            text(number(len(self.cases))),
-            text(number(len(subjects)) if subjects else "not given"),
-        )
-
-
-def groups(plan: Protocol, lock: Lock) -> Iterator[Group]:
-    """Yield all cases, then those of every subgroup, by column and value."""
-    evaluated = lock.cases.evaluated
-    yield Group("All cases", {}, evaluated)
-    for column in plan.subgroups:
-        for value in sorted({one.attributes[column] for one in evaluated}):
-            members = tuple(one for one in evaluated if one.attributes[column] == value)
-            yield Group(f"{column} {value}", {column: value}, members)
-
-
-def _group_row(addresses: Addresses, counted: Iterable[str], group: Group) -> TableRow:
-    objects: list[Cell] = []
-    for name in counted:
-        address = metric_id("reference_objects", class_name=name, subgroup=group.subgroup)
-        objects.append(
-            addresses.compact_result(address) if address in addresses else text("\u2013")
-        )
-    return row(*group.cells(), *objects)
 
 
 def reference_items(plan: Protocol, words: Words) -> tuple[Item, ...]:

@@ -39,6 +39,9 @@ _COLUMNS = (
 )
 """Metric, label, and share of the width in per cent: what the limits of each need."""
 
+MOST_CLASSES = 20
+"""Classes printed one by one: those of which a mask would lose most."""
+
 
 @dataclass(frozen=True)
 class MethodChoice:
@@ -100,7 +103,9 @@ def method(
 def _scopes(plan: Protocol, addresses: Addresses) -> dict[str, tuple[str | None, str]]:
     """Return, by the name of a row, the class and the end of the metrics' ids."""
     names = plan.thing_names()
-    scopes: dict[str, tuple[str | None, str]] = {name: (name, "") for name in names}
+    scopes: dict[str, tuple[str | None, str]] = {
+        name: (name, "") for name in _most_lost(names, addresses)[:MOST_CLASSES]
+    }
     if len(names) > 1:
         scopes["all classes"] = (None, POOLED_OVER_CLASSES)
     return {
@@ -108,6 +113,20 @@ def _scopes(plan: Protocol, addresses: Addresses) -> dict[str, tuple[str | None,
         for label, (name, end) in scopes.items()
         if metric_id(f"reference_components{end}", class_name=name) in addresses
     }
+
+
+def _most_lost(names: Sequence[str], addresses: Addresses) -> Sequence[str]:
+    """Return classes in their order; more than are printed, by what a mask would lose of them."""
+    if len(names) <= MOST_CLASSES:
+        return names
+
+    def lost(name: str) -> float:
+        for metric in ("touching_objects", "reference_components"):
+            if (identifier := metric_id(metric, class_name=name)) in addresses:
+                return -(addresses.figure(identifier).value or 0)
+        return 0
+
+    return sorted(names, key=lost)
 
 
 def _words(plan: Protocol, words: Words, pairs: list[Pair], *, is_counted: bool) -> tuple[str, ...]:
@@ -191,7 +210,23 @@ def _table(
             _row(label, addresses, [metric for metric, _, _ in columns], *scope)
             for label, scope in scopes.items()
         ],
-        notes=(cancelling if has_objects else "", together if len(scopes) > 1 else ""),
+        notes=(
+            cancelling if has_objects else "",
+            together if len(scopes) > 1 else "",
+            _left_out(plan, has_objects=has_objects),
+        ),
+    )
+
+
+def _left_out(plan: Protocol, *, has_objects: bool) -> str:
+    """Return which classes have no row; nothing where all have one."""
+    total = len(plan.thing_names())
+    if total <= MOST_CLASSES:
+        return ""
+    most = "objects that touch another" if has_objects else "components"
+    return (
+        f"{share(MOST_CLASSES, total)} classes are printed, those with the most {most}. The "
+        "attached file evidence/metrics.json holds all."
     )
 
 

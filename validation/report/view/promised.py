@@ -7,6 +7,7 @@ from validation.report.contents import ProtocolContents
 from validation.report.formatting import bare_digest, number, plural
 from validation.report.view import cases, plan
 from validation.report.view.appendices import IntegrityView, TraceView, company_words, gaps
+from validation.report.view.characteristics import groups
 from validation.report.view.criteria import asked
 from validation.report.view.elements import (
     Column,
@@ -73,7 +74,7 @@ def test_set(contents: ProtocolContents, words: Words, numbering: Numbering) -> 
         flow=flow(contents.lock),
         exclusions=cases.exclusions(protocol, numbering),
         characteristics_heading=numbering.subsection("Characteristics", "characteristics"),
-        characteristics=characteristics(protocol, lock, numbering),
+        characteristics=(characteristics(protocol, lock, numbering),),
         reference_heading=numbering.subsection(sentence(words.reference), "reference"),
         reference=(*cases.reference_items(protocol, words), *counted(contents.lock, words)),
         lock_heading=numbering.subsection("Lock", "lock"),
@@ -115,7 +116,7 @@ def characteristics(protocol: Protocol, lock: Lock, numbering: Numbering) -> Tab
             Column("Cases", "30%", "number"),
             Column("Subjects", "30%", "number"),
         ),
-        [row(*one.cells()) for one in cases.groups(protocol, lock)],
+        [row(*one.cells()) for one in groups(protocol, lock)],
     )
 
 

@@ -101,7 +101,7 @@ def method_document(contents: PlannedContents | RecordContents) -> MethodDocumen
         risks=_risks(protocol, numbering),
         limits=_limits(protocol, numbering),
         definitions=_definitions(protocol, addresses, words, numbering),
-        evidence=evidence(record, addresses, words, numbering)
+        evidence=evidence(record, addresses, numbering)
         if record and addresses and addresses.printed("E")
         else None,
         sources=shell.sources(contents.files, contents.digests, contents.tool_version, numbering),

@@ -14,6 +14,7 @@ from validation.report.formatting import number, plural, share, size_of
 from validation.report.view import cases, promised
 from validation.report.view.addresses import Addresses
 from validation.report.view.appendices import DefinitionsView, definitions
+from validation.report.view.characteristics import characteristics
 from validation.report.view.document import DocumentView, TitlePage
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -114,7 +115,7 @@ def test_set_document(contents: Contents, digests_of_set: Mapping[str, str]) -> 
         definitions=definitions(addresses, words, numbering)
         if addresses and addresses.printed("E")
         else None,
-        evidence=_evidence(contents, addresses, words, numbering),
+        evidence=_evidence(contents, addresses, numbering),
         sources=shell.sources(
             contents.files,
             contents.digests,
@@ -198,16 +199,16 @@ def _composition(
         Flow(promised.flow(lock)),
         tabular(cases.exclusions(contents.protocol, numbering)),
         Under(numbering.subsection("Subgroups", "subgroups")),
-        tabular(_characteristics(contents, addresses, numbering)),
+        *(tabular(one) for one in _characteristics(contents, addresses, numbering)),
     )
 
 
 def _characteristics(
     contents: Contents, addresses: Addresses | None, numbering: Numbering
-) -> Table:
+) -> tuple[Table, ...]:
     if addresses is None or isinstance(contents, ProtocolContents):
-        return promised.characteristics(contents.protocol, contents.lock, numbering)
-    return cases.characteristics(contents, addresses, numbering)
+        return (promised.characteristics(contents.protocol, contents.lock, numbering),)
+    return characteristics(contents, addresses, numbering)
 
 
 def _subjects(evaluated: Sequence[Case]) -> tuple[Item, ...]:
@@ -281,11 +282,11 @@ def _limits(contents: Contents, numbering: Numbering) -> Section:
 
 
 def _evidence(
-    contents: Contents, addresses: Addresses | None, words: Words, numbering: Numbering
+    contents: Contents, addresses: Addresses | None, numbering: Numbering
 ) -> EvidenceView | None:
     if not isinstance(contents, RecordContents) or addresses is None or not addresses.printed("E"):
         return None
-    return evidence(contents, addresses, words, numbering)
+    return evidence(contents, addresses, numbering)
 
 
 # --- cases -------------------------------------------------------------------------------

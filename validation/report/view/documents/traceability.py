@@ -159,7 +159,7 @@ class _Results(_Teller):
         return verdict_lines([self._views[one.id] for one in criteria])
 
     def evidence(self, numbering: Numbering) -> EvidenceView | None:
-        return evidence(self._contents, self._addresses, self.words, numbering)
+        return evidence(self._contents, self._addresses, numbering)
 
 
 # --- sections ----------------------------------------------------------------------------
