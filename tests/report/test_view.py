@@ -26,6 +26,7 @@ from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_anchor, case_labels, case_tables
 from validation.report.view.elements import Numbering, Result, Table, Text, paragraphs
 from validation.report.view.execution import deviations
+from validation.report.view.promised import counted
 from validation.report.view.results.classes import MOST_IN_FULL
 from validation.report.view.summary import MOST_OPEN_ROWS
 from validation.report.view.wording import Words
@@ -300,6 +301,17 @@ def test_a_limit_over_few_subjects_is_named(contents_of: ContentsOf) -> None:
     assert "AC-01" in few.notes[0]
     [more] = report_view(contents_of(donors=10, fields=1, failed=())).results.criteria.notes
     assert "units: AC-02. " in more, "site B alone has five"
+
+
+def test_objects_that_nobody_counted_are_not_said_to_be_one(
+    semantic_contents: RecordContents,
+) -> None:
+    lock, words = semantic_contents.lock, Words("reference_standard")
+    of_map = lock.reference_standard.model_copy(update={"format": "class_map"})
+    [apart] = counted(lock, words)
+    [one_map] = counted(lock.model_copy(update={"reference_standard": of_map}), words)
+    assert apart.paragraphs == ("not counted: this method judges pixels",)
+    assert one_map.paragraphs == ("the reference standard does not tell objects apart",)
 
 
 def test_a_run_without_approval_is_a_deviation(instance_contents: RecordContents) -> None:

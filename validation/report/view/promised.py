@@ -103,8 +103,11 @@ def flow(lock: Lock) -> tuple[cases.FlowStep, ...]:
 def counted(lock: Lock, words: Words) -> tuple[Item, ...]:
     """Return how many objects the reference standard has."""
     count = lock.reference_object_count
-    said = f"the {words.reference} does not tell objects apart" if count is None else number(count)
-    return (item("Objects", said),)
+    if count is not None:
+        return (item("Objects", number(count)),)
+    if lock.reference_standard.format == "class_map":
+        return (item("Objects", f"the {words.reference} does not tell objects apart"),)
+    return (item("Objects", "not counted: this method judges pixels"),)
 
 
 def characteristics(protocol: Protocol, lock: Lock, numbering: Numbering) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from validation.record import digest
-from validation.report.formatting import plural, share
+from validation.report.formatting import number, plural, share
 from validation.report.view.document import DocumentView, Outcome, TitlePage, bare_frame
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -132,7 +132,7 @@ def _cover(contents: AuditContents, head: _Event | None) -> TitlePage:
             (
                 code_item("Trail", head["trail_id"] if head else "empty"),
                 item("Events", plural(len(events), "event")),
-                item("Persons", plural(len({one["actor"]["user"] for one in events}), "user")),
+                item("Accounts", number(len({one["actor"]["user"] for one in events}))),
             ),
             (
                 item("First event", _moment(events[0]) if events else "none"),
