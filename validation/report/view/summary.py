@@ -229,7 +229,7 @@ def _criteria_table(
             Column("Figure", "26%"),
             Column("Result", "22%", "number"),
             Column("Bound", "14%", "number"),
-            Column("Interval against bound", "18%", "middle"),
+            Column("Against bound", "18%", "middle"),
             Column("Verdict", "11%"),
         ),
         [
