@@ -143,6 +143,13 @@ def _cover(contents: AuditContents, head: _Event | None) -> TitlePage:
     )
 
 
+_UNBROKEN = "nothing: the chain of digests holds"
+_EMPTY = (
+    "The trail has no event. Nothing was recorded under it, or it was removed whole, which only a "
+    "record, document or checkpoint that it is held against can tell."
+)
+
+
 def _outcome(contents: AuditContents) -> Outcome:
     count = plural(len(contents.events), "event")
     if contents.problems:
@@ -150,6 +157,8 @@ def _outcome(contents: AuditContents) -> Outcome:
         return Outcome(
             "not_met", "Check of the chain", "\u00d7\u00a0Did not hold", f"{found} in {count}."
         )
+    if not contents.events:
+        return Outcome("not_evaluable", "Check of the chain", "\u2013\u00a0Nothing to hold", _EMPTY)
     reach = " and reaches every anchor that was given" if contents.against else ""
     open_ = len(contents.remarks)
     still = f"{plural(open_, 'remark')} of what is open" if open_ else "nothing is open"
@@ -162,7 +171,7 @@ def _review(contents: AuditContents, head: _Event | None, numbering: Numbering) 
         numbering.section("Check of the chain", "review"),
         Particulars(
             (
-                item("Broken", *(contents.problems or ("nothing: the chain of digests holds",))),
+                item("Broken", *(contents.problems or (_UNBROKEN if contents.events else _EMPTY,))),
                 item("Open", *(contents.remarks or ("nothing: every act that began has an end",))),
                 item("Held against", *(contents.against or _NOT_HELD)),
                 code_item("Digest of the last event", head["digest"] if head else ""),
