@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,23 @@ def test_two_runs_give_the_same_bytes_whatever_the_workers(make_study: Any, kind
     assert _evidence(study.folder / "one") == _evidence(study.folder / "two")
     assert _run_json(study.folder / "two")["workers"] == 2
     assert "2 processes" in _run_json(study.folder / "two")["notes"][0]
+
+
+def test_a_script_without_a_guard_ends_and_is_told_of_it(locked: Any) -> None:
+    script = locked.folder / "script.py"
+    record = locked.folder / "record"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from validation import run\n"
+        f"run(Path({str(locked.path)!r}), out=Path({str(record)!r}), workers=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "imported a script that calls run()" in done.stderr
+    assert done.stderr.rstrip().endswith("call run() under if __name__ == '__main__':")
+    assert not record.exists()
 
 
 # What is refused before anything is written

@@ -10,14 +10,17 @@ process, and what kills it kills the run, which is then resumed.
 """
 
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, current_process, get_context, parent_process
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from validation.errors import RunError
@@ -32,6 +35,8 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 """What tells native libraries how many threads to use; read when they are loaded."""
+
+_GUARD = "if __name__ == '__main__':"
 
 WORKER_DIED = "the worker process died while it ran this case, and again when it ran it alone"
 
@@ -80,6 +85,21 @@ class CaseOutcome:
 
 Progress = Callable[[CaseOutcome, int, int], None]
 """Called for each case as it is finished, with the number done and the number in all."""
+
+
+def require_not_starting() -> None:
+    """Refuse a run in a process that is only being started, to work for a run.
+
+    It imports the script that called the run, and would begin the same run again.
+
+    Raises:
+        RunError: The process imports the script of its parent.
+    """
+    if getattr(current_process(), "_inheriting", False):
+        raise RunError(
+            "a worker process has imported a script that calls run() when it is imported",
+            fix=f"call run() under {_GUARD}",
+        )
 
 
 def run_cases(
@@ -257,11 +277,16 @@ def _alone(run: _Run, work: Work, case: Case) -> None:
 def _pool(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool whose first worker has loaded the model.
 
-    Spawned, not forked: native libraries with threads do not survive a fork.
+    Spawned, not forked: native libraries with threads do not survive a fork. What they do is
+    handed over as a file: a worker that dies before it takes it from a pipe would leave this
+    process writing for ever.
     """
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=(work,)
-    ) as pool:
+    with (
+        _as_file(work) as content,
+        ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_begin_worker, initargs=(content,)
+        ) as pool,
+    ):
         try:
             with _interrupts_held():
                 prepared = pool.submit(_prepare_worker)
@@ -269,9 +294,24 @@ def _pool(work: Work, workers: int) -> Iterator[ProcessPoolExecutor]:
         except BrokenProcessPool as error:
             raise RunError(
                 "the worker process died while it loaded the model",
-                fix="try with fewer workers; the memory may not be enough for all",
+                fix="try with fewer workers, the memory may not be enough for all; a script has to "
+                f"call run() under {_GUARD}",
             ) from error
         yield pool
+
+
+@contextmanager
+def _as_file(work: Work) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="segval-work-") as folder:
+        content = Path(folder) / "work"
+        try:
+            content.write_bytes(pickle.dumps(work))
+        except OSError as error:
+            raise RunError(
+                f"what the worker processes do cannot be written: {error.strerror}",
+                where=str(folder),
+            ) from error
+        yield content
 
 
 _worker: dict[str, Any] = {}
@@ -314,10 +354,11 @@ def _interrupts_masked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin_worker(work: Work) -> None:
+def _begin_worker(content: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _one_opencv_thread()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    work = pickle.loads(content.read_bytes())  # noqa: S301 - written by this process's parent
     _worker.update(work=work, prepared=False)
 
 

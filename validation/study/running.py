@@ -23,7 +23,7 @@ from validation.evidence.run_record import CaseTiming, RunRecord
 from validation.evidence.timing import latency_metrics
 from validation.inference.environment import environment
 from validation.inference.journal import journal_key
-from validation.inference.run import CaseOutcome, run_cases
+from validation.inference.run import CaseOutcome, require_not_starting, run_cases
 from validation.judge.acceptance import assess
 from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import Protocol
@@ -96,6 +96,7 @@ def run(
 
     Side effects: writes the folder `out`, and ``out + ".incomplete"`` until it is complete.
     """
+    require_not_starting()
     tell = progress or (lambda _stage, _done, _total: None)
     unfinished = UnfinishedRun(Path(os.path.abspath(out)))  # noqa: PTH100 - links stay unfollowed
     source = read_source(protocol, study)
