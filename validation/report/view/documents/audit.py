@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from validation.record import digest
-from validation.report.formatting import number, plural, share
+from validation.report.formatting import clipped, number, plural, share
 from validation.report.view.document import DocumentView, Outcome, TitlePage, bare_frame
 from validation.report.view.documents import shell
 from validation.report.view.elements import (
@@ -34,6 +34,7 @@ _STATEMENT = (
     "records and documents name. Whether what was done is right is for a reviewer to say. Nobody "
     "signs this document: it follows from the trail, which it embeds."
 )
+_LONGEST_NAMES = 120
 _UNUSUAL = ("failed", "refused", "aborted")
 _NOT_HELD = ("no record, document or checkpoint: that the end was cut off could not be seen",)
 
@@ -119,11 +120,10 @@ def texts_of(value: object) -> frozenset[str]:
 
 def _cover(contents: AuditContents, head: _Event | None) -> TitlePage:
     events = contents.events
-    subjects = sorted({one["about"]["id"] for one in events if one["about"]["kind"] == "protocol"})
     return TitlePage(
         kind="Audit-trail report",
         title="Audit trail",
-        subtitle=f"of the study of {', '.join(subjects)}" if subjects else "of a study",
+        subtitle=_study(events),
         organisation="",
         outcome=_outcome(contents),
         statement=_STATEMENT,
@@ -141,6 +141,18 @@ def _cover(contents: AuditContents, head: _Event | None) -> TitlePage:
             ),
         ),
     )
+
+
+def _study(events: Sequence[_Event]) -> str:
+    """Return whose trail it is: by its protocols, else by its test sets, as far as events say."""
+    protocols = {one["about"]["id"] for one in events if one["about"]["kind"] == "protocol"}
+    if protocols:
+        return f"of the study of {', '.join(sorted(protocols))}"
+    sets = {one["about"]["id"] for one in events if one["about"]["kind"] == "test_set"}
+    sets |= {one["details"]["test_set"] for one in events if "test_set" in one.get("details", {})}
+    if not sets:
+        return "of a study"
+    return f"of the study on test set {clipped(', '.join(sorted(sets)), _LONGEST_NAMES)}"
 
 
 _UNBROKEN = "nothing: the chain of digests holds"
