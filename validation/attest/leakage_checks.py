@@ -12,6 +12,7 @@ from validation.attest.verification import Checks, Failure
 from validation.errors import ToolError
 from validation.plan.protocol import Protocol
 from validation.record import digest
+from validation.report.formatting import plural
 from validation.testset.fingerprints import Fingerprint, fingerprint
 from validation.testset.formats.images import decode_image
 from validation.testset.leakage_record import Leakage
@@ -157,6 +158,6 @@ def _below(files: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, bytes
 def _words(said: Leakage) -> str:
     counts = said.counts
     return (
-        f"{counts.images} case(s) and {counts.shared_subject} subject(s) shared with development, "
-        f"{counts.within_test_set} case(s) alike"
+        f"{plural(counts.images, 'case')} and {plural(counts.shared_subject, 'subject')} shared "
+        f"with development, {plural(counts.within_test_set, 'case')} alike"
     )

@@ -203,7 +203,7 @@ def _check_findings(
     derived = assess(protocol.criteria, (*metrics, *run.timing), findings.failed_cases)
     if "approval.json" in files:  # whether that holds is checked for itself
         derived = derived.model_copy(update={"approval": "approved"})
-    detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict}"
+    detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict.replace('_', ' ')}"
     differing = _differing(derived, findings)
     if differing:
         detail = f"these differ: {', '.join(differing[:_MOST_NAMED])}"

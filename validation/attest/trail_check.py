@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from validation.attest.audit_trail import Anchor, Event, Head, Trail, anchor_problems
 from validation.attest.signed_pdf import FoundSignature, SignedDocument
 from validation.attest.verification import Checks
+from validation.report.formatting import plural
 
 _CLAUSE = "21 CFR 11.10(e)"
 ENDS = ("sign.completed", "sign.imported")
@@ -44,7 +45,7 @@ def check_anchors(trail: Trail, anchors: Iterable[Anchor], checks: Checks) -> No
     problems = anchor_problems(trail.events, named)
     detail = "; ".join(f"{one.where}: {one.what}" for one in problems[:5])
     what = "the audit trail reaches every event that is named outside of it"
-    checks(what, not problems, detail or f"{len(named)} anchors", clause=_CLAUSE)
+    checks(what, not problems, detail or plural(len(named), "anchor"), clause=_CLAUSE)
 
 
 def check_signatures_against(document: SignedDocument, trail: Trail, checks: Checks) -> None:

@@ -8,7 +8,14 @@ from validation.evidence.catalogue import definition
 from validation.evidence.metric_values import Interval, MetricValue
 from validation.plan.protocol import AnalysisPlan
 from validation.report.contents import RecordContents
-from validation.report.formatting import exact, number, percentage, plural, share
+from validation.report.formatting import (
+    exact,
+    number,
+    percentage,
+    plural,
+    share,
+    with_short_unit,
+)
 from validation.report.view.addresses import LETTERS, SOURCES, Addresses, Entry, sample_words
 from validation.report.view.appendices import metric_anchor
 from validation.report.view.elements import (
@@ -44,8 +51,8 @@ def evidence(contents: RecordContents, addresses: Addresses, numbering: Numberin
         (
             "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
             "run.json. Values are given here as the file holds them, without rounding. The id of "
-            "a figure leads to its definition, the number of its interval to how that was made; "
-            "where there is no interval, its place says why. Cases for which a figure is "
+            "a figure leads to its definition and its unit, the number of its interval to how that "
+            "was made; where there is no interval, its place says why. Cases for which a figure is "
             "undefined are counted beside what it rests on; where none are, it is defined for all."
         ),
         (
@@ -144,7 +151,9 @@ def _source(contents: RecordContents, letter: Literal["E", "T"]) -> str:
 
 def _row(entry: Entry, replicates: int, methods: Mapping[_Method, str]) -> TableRow:
     figure = entry.figure
-    value = "not defined" if figure.value is None else exact(figure.value)
+    value = (
+        "not defined" if figure.value is None else with_short_unit(exact(figure.value), figure.unit)
+    )
     return TableRow(
         (
             strong(entry.address),

@@ -98,5 +98,5 @@ def _rows(runs: Sequence[Opening]) -> list[TableRow]:
 def _more(one: Opening) -> list[str]:
     said = [one.verdict.replace("_", " ")] if one.verdict else []
     if one.resumed:
-        said.append(f"resumed {one.resumed} time(s)")
+        said.append(f"resumed {plural(one.resumed, 'time')}")
     return said
