@@ -28,6 +28,13 @@ def test_a_row_that_fits_stays_one() -> None:
     assert found.is_short
 
 
+def test_few_rows_of_many_lines_are_not_kept_on_one_page() -> None:
+    rows = [row(strong("a"), text("word " * 60), text("c")) for _ in range(10)]
+    assert not any(one.goes_on for one in Numbering().table("T", COLUMNS, rows).rows)
+    assert not Numbering().table("T", COLUMNS, rows).is_short
+    assert Numbering().table("T", COLUMNS, rows[:5]).is_short
+
+
 def test_a_high_row_goes_on_in_rows_that_are_not_high() -> None:
     found = table("a", "word " * 3000, "c " * 900)
     *parts, last = found.rows

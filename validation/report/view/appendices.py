@@ -145,11 +145,11 @@ def definitions_of(
         numbering.table(
             caption,
             (
-                Column("Metric", "19%"),
-                Column("Definition", "30%"),
-                Column("Unit, range, aggregation", "14%"),
-                Column("Edge case", "20%"),
-                Column("Source", "17%"),
+                Column("Metric", "18%"),
+                Column("Definition", "26%"),
+                Column("Unit, range, aggregation", "13%"),
+                Column("Edge case", "28%"),
+                Column("Source", "15%"),
             ),
             [_definition(one, words) for one in CATALOGUE if one.id in metrics],
         ),

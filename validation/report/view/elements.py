@@ -11,9 +11,11 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from validation.report.view.long_cells import is_high, pieces
+from validation.report.view.long_cells import is_high, pieces, printed_lines
 
 _ROWS_KEPT_TOGETHER = 12
+_LINES_KEPT_TOGETHER = 40
+"""Printed lines: more would leave much of a page empty where the table does not fit on its rest."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,15 @@ class Table:
     @property
     def is_short(self) -> bool:
         """True where the table is kept on one page."""
-        return len(self.rows) <= _ROWS_KEPT_TOGETHER and not any(one.goes_on for one in self.rows)
+        few = len(self.rows) <= _ROWS_KEPT_TOGETHER and not any(one.goes_on for one in self.rows)
+        return few and sum(map(self._height, self.rows)) <= _LINES_KEPT_TOGETHER
+
+    def _height(self, one: TableRow) -> int:
+        """Return about how many lines a row takes in print."""
+        return max(
+            printed_lines(_lines(cell) or ("", ""), width)
+            for cell, width in zip(one.cells, _widths(self.columns), strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -300,7 +310,7 @@ def row(*cells: Cell, anchor: str = "") -> TableRow:
 
 def _parted(one: TableRow, columns: Sequence[Column]) -> Iterator[TableRow]:
     """Yield a row, or the rows that it becomes where it is too high for a page."""
-    widths = [float(column.width.rstrip("%")) for column in columns]
+    widths = _widths(columns)
     high = [is_high(_lines(cell), width) for cell, width in zip(one.cells, widths, strict=True)]
     if not any(high):
         yield one
@@ -308,6 +318,10 @@ def _parted(one: TableRow, columns: Sequence[Column]) -> Iterator[TableRow]:
     cells = [_parted_cell(cell, width) for cell, width in zip(one.cells, widths, strict=True)]
     for number, parts in enumerate(zip_longest(*cells, fillvalue=Text(()))):
         yield TableRow(parts, "" if number else one.anchor, goes_on=number > 0)
+
+
+def _widths(columns: Sequence[Column]) -> list[float]:
+    return [float(column.width.rstrip("%")) for column in columns]
 
 
 def _lines(cell: Cell) -> tuple[str, ...]:

@@ -30,7 +30,20 @@ def is_high(lines: Sequence[str], percent: float) -> bool:
         lines: Its lines, not yet broken.
         percent: Share of the width that its column has.
     """
-    return sum(_height(one, percent) for one in lines) > _MOST_LINES
+    return printed_lines(lines, percent) > _MOST_LINES
+
+
+def printed_lines(lines: Sequence[str], percent: float) -> int:
+    """Return about how many lines a cell takes in print.
+
+    Args:
+        lines: Its lines, not yet broken.
+        percent: Share of the width that its column has.
+
+    >>> printed_lines(["one", "word " * 20], 20)
+    5
+    """
+    return sum(_height(one, percent) for one in lines)
 
 
 def pieces(lines: Sequence[str], percent: float) -> list[Piece]:
