@@ -9,13 +9,16 @@ After a change of wording that is meant, write the golden texts again and read t
 import difflib
 import importlib.util
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import pypdfium2
 import pytest
 
 from tests.report.review_contents import audit_contents, verification_contents
+from validation.report.annex import render_annex
 from validation.report.contents import PlannedContents, ProtocolContents, RecordContents
 from validation.report.render import render_html
 from validation.report.report import report_html
@@ -43,7 +46,12 @@ def _golden_text(html: str) -> str:
 
 def compare(name: str, html: str) -> None:
     """Hold the text of a document against ``tests/golden/NAME.txt``."""
-    path, found = GOLDEN / f"{name}.txt", _golden_text(html)
+    hold(name, _golden_text(html))
+
+
+def hold(name: str, found: str) -> None:
+    """Hold a text against ``tests/golden/NAME.txt``."""
+    path = GOLDEN / f"{name}.txt"
     if os.environ.get("SEGVAL_WRITE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
@@ -88,6 +96,15 @@ def test_the_documents_of_a_plan_say_what_they_said(kind: str, contents_of: Cont
             f"traceability-{kind}-{when}",
             render_html("traceability/traceability.html.jinja", traceability_document(given)),
         )
+
+
+def test_the_annex_of_objects_says_what_it_said(contents_of: ContentsOf) -> None:
+    """Its rows are drawn and in no HTML, so that the pages are read."""
+    contents = contents_of("instance", donors=2, fields=2, objects=8, failed=())
+    with pypdfium2.PdfDocument(render_annex(contents)) as document:
+        pages = [document[place].get_textpage().get_text_range() for place in range(len(document))]
+    said = "\n\f\n".join(page.replace("\r\n", "\n").strip() for page in pages) + "\n"
+    hold("objects-instance", re.sub(r"[0-9a-f]{32,64}", lambda one: "#" * len(one[0]), said))
 
 
 @pytest.mark.parametrize("which", ["held", "broken", "empty"])
