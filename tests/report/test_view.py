@@ -24,7 +24,15 @@ from validation.report.report import TEMPLATE
 from validation.report.view import ReportView, report_view
 from validation.report.view.appendices import attachment_name
 from validation.report.view.case_table import case_anchor, case_labels, case_tables
-from validation.report.view.elements import Numbering, Result, Table, Text, paragraphs
+from validation.report.view.elements import (
+    Link,
+    Numbering,
+    Result,
+    Table,
+    Text,
+    paragraphs,
+    text,
+)
 from validation.report.view.execution import deviations
 from validation.report.view.promised import counted
 from validation.report.view.results.classes import MOST_IN_FULL
@@ -92,6 +100,25 @@ def test_an_address_is_the_place_of_the_figure_in_its_file(
     for one in _results(view):
         figure = files[one.address[0]][int(one.address[1:]) - 1]
         assert figure.id == one.metric_id
+
+
+def test_a_long_reason_is_printed_once_and_led_to(semantic_contents: RecordContents) -> None:
+    view = report_view(semantic_contents).evidence
+    assert view.reasons is not None
+    printed = [row.cells[1].lines[0] for row in view.reasons.rows]  # type: ignore[union-attr]
+    anchors = {row.cells[0].lines[0]: row.anchor for row in view.reasons.rows}  # type: ignore[union-attr]
+    figures = {one.id: one for one in (*semantic_contents.metrics, *semantic_contents.run.timing)}
+    led = 0
+    for row in (row for table in view.tables for row in table.rows):
+        _, figure, _, limits, _, by = row.cells
+        found = figures[figure.text]  # type: ignore[union-attr]
+        if isinstance(by, Link) and found.interval is None:
+            led += 1
+            assert limits == text("none")
+            place = int(by.text.removeprefix("N")) - 1
+            assert printed[place] == found.undefined or printed[place] == found.no_interval
+            assert by.anchor == anchors[by.text]
+    assert led > 1
 
 
 def test_the_evidence_appendix_lists_exactly_the_figures_that_are_printed(

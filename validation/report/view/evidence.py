@@ -1,5 +1,6 @@
 """The address of every printed figure: what it is, what it rests on, and how its interval came."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -40,6 +41,8 @@ class EvidenceView:
     words: tuple[str, ...]
     intervals: Table | None
     """How the intervals were made; None where there is none."""
+    reasons: Table | None
+    """Why figures have no interval, where many have none for the same reason; else None."""
     tables: tuple[Table, ...]
     """The figures, a table a file."""
 
@@ -52,8 +55,9 @@ def evidence(contents: RecordContents, addresses: Addresses, numbering: Numberin
             "E12 is the twelfth figure of evidence/metrics.json, T2 the second of the timings in "
             "run.json. Values are given here as the file holds them, without rounding. The id of "
             "a figure leads to its definition and its unit, the number of its interval to how that "
-            "was made; where there is no interval, its place says why. Cases for which a figure is "
-            "undefined are counted beside what it rests on; where none are, it is defined for all."
+            "was made; where there is none, its place or that number says why. Cases for which a "
+            "figure is undefined are counted beside what it rests on; where none are, it is "
+            "defined for all."
         ),
         (
             f"{share(len(addresses.printed('E')), addresses.count('E'))} figures of "
@@ -63,17 +67,19 @@ def evidence(contents: RecordContents, addresses: Addresses, numbering: Numberin
     replicates = contents.protocol.analysis.replicates
     printed = [one for letter in LETTERS for one in addresses.printed(letter)]
     methods = _methods(printed)
+    reasons = _reasons(printed)
     intervals = _methods_table(contents.protocol.analysis, methods, numbering) if methods else None
+    why = _reasons_table(reasons, numbering) if reasons else None
     tables = tuple(
         numbering.table(
             _source(contents, letter),
             _COLUMNS,
-            [_row(one, replicates, methods) for one in addresses.printed(letter)],
+            [_row(one, replicates, methods, reasons) for one in addresses.printed(letter)],
         )
         for letter in LETTERS
         if addresses.printed(letter)
     )
-    return EvidenceView(heading, intro, intervals, tables)
+    return EvidenceView(heading, intro, intervals, why, tables)
 
 
 class _Method(NamedTuple):
@@ -122,6 +128,24 @@ def _methods_table(
     )
 
 
+def _reasons(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the number of each long reason that several figures share, in the order of use."""
+    given = Counter(_why_none(one.figure) for one in entries if one.figure.interval is None)
+    shared = [one for one, count in given.items() if count > 1 and len(one) > _SHORT_REASON]
+    return {one: f"N{place}" for place, one in enumerate(shared, start=1)}
+
+
+def _reasons_table(reasons: Mapping[str, str], numbering: Numbering) -> Table:
+    return numbering.table(
+        "Why figures have no interval",
+        (Column("Reason", "10%"), Column("In words", "90%")),
+        [
+            row(strong(label), text(why), anchor=_interval_anchor(label))
+            for why, label in reasons.items()
+        ],
+    )
+
+
 def _draws(method: _Method, analysis: AnalysisPlan) -> str:
     if "bootstrap" not in method.words:
         return "none are drawn"
@@ -142,6 +166,9 @@ _COLUMNS = (
 )
 """One line fits each of the longest addresses, values and intervals of a usual name."""
 
+_SHORT_REASON = 40
+"""Letters of a reason that fits a line."""
+
 
 def _source(contents: RecordContents, letter: Literal["E", "T"]) -> str:
     """Return the file that the figures of a letter are in, with its digest."""
@@ -149,7 +176,9 @@ def _source(contents: RecordContents, letter: Literal["E", "T"]) -> str:
     return f"Figures of {source}, {contents.digests.get(source, 'digest not recorded')}"
 
 
-def _row(entry: Entry, replicates: int, methods: Mapping[_Method, str]) -> TableRow:
+def _row(
+    entry: Entry, replicates: int, methods: Mapping[_Method, str], reasons: Mapping[str, str]
+) -> TableRow:
     figure = entry.figure
     value = (
         "not defined" if figure.value is None else with_short_unit(exact(figure.value), figure.unit)
@@ -159,29 +188,37 @@ def _row(entry: Entry, replicates: int, methods: Mapping[_Method, str]) -> Table
             strong(entry.address),
             Link(figure.id, metric_anchor(figure.metric)),
             text(value),
-            text(_limits(figure, replicates)),
+            text(_limits(figure, replicates, reasons)),
             text(sample_words(figure)),
-            _made_by(figure, methods),
+            _made_by(figure, methods, reasons),
         ),
         anchor=entry.address,
     )
 
 
-def _limits(figure: MetricValue, replicates: int) -> str:
+def _limits(figure: MetricValue, replicates: int, reasons: Mapping[str, str]) -> str:
     """Return the interval as it is stored, or why there is none."""
     interval = figure.interval
     if interval is None:
-        is_count = definition(figure.metric).aggregation == "count"
-        return "a count" if is_count else figure.undefined or figure.no_interval or ""
+        why = _why_none(figure)
+        return "none" if why in reasons else why
     limits = f"[{exact(interval.lower)}, {exact(interval.upper)}]"
     if interval.replicates in {0, replicates}:
         return limits
     return f"{limits}, in {share(interval.replicates, replicates)} replicates"
 
 
-def _made_by(figure: MetricValue, methods: Mapping[_Method, str]) -> Link | Text:
-    """Return the number of the way in which the interval was made."""
+def _why_none(figure: MetricValue) -> str:
+    is_count = definition(figure.metric).aggregation == "count"
+    return "a count" if is_count else figure.undefined or figure.no_interval or ""
+
+
+def _made_by(
+    figure: MetricValue, methods: Mapping[_Method, str], reasons: Mapping[str, str]
+) -> Link | Text:
+    """Return the number of the way in which the interval was made, or of why there is none."""
     if figure.interval is None:
-        return text("\N{EN DASH}")
+        number_of = reasons.get(_why_none(figure))
+        return Link(number_of, _interval_anchor(number_of)) if number_of else text("\N{EN DASH}")
     label = methods[_Method.of(figure.interval)]
     return Link(label, _interval_anchor(label))
