@@ -16,6 +16,7 @@ from validation.cli.audit import audit_command
 from validation.cli.check import check_command
 from validation.cli.document import document_command
 from validation.cli.fingerprint import fingerprint_command
+from validation.cli.gate import gate_command
 from validation.cli.identity import identity_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
@@ -83,6 +84,7 @@ for _command in (
     init_command,
     check_command,
     fingerprint_command,
+    gate_command,
     lock_command,
     protocol_command,
     run_command,

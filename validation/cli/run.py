@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from validation.cli.gate import pipeline_options, require_new, write_for_pipeline
 from validation.cli.leakage import leakage_lines
 from validation.cli.options import (
     FILE,
@@ -23,7 +24,7 @@ from validation.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from validation.judge.findings import CriterionFinding
+    from validation.judge.findings import CriterionFinding, Findings
     from validation.study.running import Outcome, Stage
 
 _LIMITS = {"lower_limit": "lower limit", "upper_limit": "upper limit", "value": "value"}
@@ -57,6 +58,7 @@ _STAGES: dict["Stage", str] = {
     help="Processes that share the cases. The evidence does not depend on it; latencies do.",
 )
 @click.option("--resume", is_flag=True, help="Take an interrupted run up again.")
+@pipeline_options
 @json_option
 def run_command(  # noqa: PLR0917 - click calls it by name
     protocol: Path,
@@ -66,6 +68,8 @@ def run_command(  # noqa: PLR0917 - click calls it by name
     trust: Path | None,
     workers: int,
     resume: bool,
+    junit: Path | None,
+    markdown: Path | None,
     as_json: bool,
 ) -> None:
     """Run PROTOCOL on its locked test set, measure, judge and report.
@@ -84,6 +88,7 @@ def run_command(  # noqa: PLR0917 - click calls it by name
     """
     from validation.study.running import run
 
+    require_new(junit, markdown)
     with _stdout_for_results_alone(), progress_bars() as bars:
         outcome = run(
             protocol,
@@ -95,6 +100,10 @@ def run_command(  # noqa: PLR0917 - click calls it by name
             resume=resume,
             progress=staged(bars, _STAGES),
         )
+    if junit or markdown:
+        from validation.study.gating import judged_again
+
+        write_for_pipeline(judged_again(out), junit, markdown)
     if as_json:
         say_json(outcome.model_dump(mode="json"))
     else:
@@ -123,21 +132,25 @@ def _stdout_for_results_alone() -> Iterator[None]:
 
 def summary(outcome: "Outcome") -> str:
     """Return the verdict table of a run, and where the record lies."""
-    findings = outcome.findings
-    lines = [*verdict_table(findings.criteria), ""]
-    lines += [
-        f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
-    ]
-    lines += leakage_lines(outcome.leakage)
-    approval = "not approved: exploratory"
-    if findings.approval == "approved":
-        approval = f"approved protocol {outcome.protocol}"
-    lines.append(f"verdict  {SYMBOLS[findings.verdict]}  ({approval})")
+    *lines, verdict = verdict_lines(outcome.findings, outcome.protocol)
+    lines += [*leakage_lines(outcome.leakage), verdict]
     lines.append(f"record   {outcome.record}")
     lines.append(f"report   {Path(outcome.record) / 'report.pdf'}")
     if (annex := Path(outcome.record) / "annex.pdf").is_file():
         lines.append(f"annex    {annex}")
     return "\n".join(lines)
+
+
+def verdict_lines(findings: "Findings", protocol: str = "") -> list[str]:
+    """Return the verdict table, the cases that failed, and the verdict."""
+    lines = [*verdict_table(findings.criteria), ""]
+    lines += [
+        f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
+    ]
+    approval = "not approved: exploratory"
+    if findings.approval == "approved":
+        approval = f"approved protocol {protocol}".rstrip()
+    return [*lines, f"verdict  {SYMBOLS[findings.verdict]}  ({approval})"]
 
 
 def verdict_table(criteria: tuple["CriterionFinding", ...]) -> list[str]:
