@@ -179,10 +179,10 @@ def exclusions(plan: Protocol, numbering: Numbering) -> Table | None:
 
 
 def cases_and_subjects(cases: Sequence[Case]) -> str:
-    """Return how many cases, and of how many subjects where they are given.
+    r"""Return how many cases, and of how many subjects where they are given.
 
     >>> cases_and_subjects(())
-    '0 cases'
+    '0\xa0cases'
     """
     subjects = {one.subject_id for one in cases if one.subject_id}
     of = f" of {plural(len(subjects), 'subject')}" if subjects else ""
