@@ -3,7 +3,7 @@
 Pure functions of the record's files; what differs is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from validation.evidence.files import (
 )
 from validation.evidence.further_tables import further_files, further_from_files
 from validation.evidence.measure import FailedCase, measure
+from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
 from validation.evidence.timing import latency_metrics
 from validation.judge.acceptance import assess
@@ -200,17 +201,35 @@ def _check_findings(
     except (KeyError, ToolError) as error:
         checks(what, None, _named(error))
         return
-    derived = assess(protocol.criteria, (*metrics, *run.timing), findings.failed_cases)
-    if "approval.json" in files:  # whether that holds is checked for itself
-        derived = derived.model_copy(update={"approval": "approved"})
+    is_approved = "approval.json" in files  # whether that holds is checked for itself
+    derived = findings_again(protocol, (*metrics, *run.timing), findings, is_approved=is_approved)
     detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict.replace('_', ' ')}"
-    differing = _differing(derived, findings)
+    differing = differing_findings(derived, findings)
     if differing:
         detail = f"these differ: {', '.join(differing[:_MOST_NAMED])}"
     checks(what, not differing, detail)
 
 
-def _differing(derived: Findings, stated: Findings) -> list[str]:
+def findings_again(
+    protocol: Protocol,
+    figures: Iterable[MetricValue],
+    stated: Findings,
+    *,
+    is_approved: bool,
+) -> Findings:
+    """Return the findings that follow from criteria and figures.
+
+    Args:
+        protocol: For the criteria.
+        figures: Of the evidence and of the timing.
+        stated: The findings of the record, for the cases that failed.
+        is_approved: Whether the record holds an approval.
+    """
+    derived = assess(protocol.criteria, figures, stated.failed_cases)
+    return derived.model_copy(update={"approval": "approved"}) if is_approved else derived
+
+
+def differing_findings(derived: Findings, stated: Findings) -> list[str]:
     """Return what is stated otherwise than derived: criteria by id, then the rest."""
     of_derived = {one.id: one for one in derived.criteria}
     of_stated = {one.id: one for one in stated.criteria}

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
+from validation.attest.rederive import differing_findings, findings_again
 from validation.errors import RecordError
-from validation.judge.acceptance import assess
-from validation.judge.findings import Findings
 from validation.record_folder import read_index
 from validation.report.contents import RecordContents
 from validation.study.reporting import sealed_contents
@@ -22,26 +21,14 @@ def judged_again(record: Path) -> RecordContents:
     """
     contents = sealed_contents(record, read_index(record).record_id)
     stated = contents.findings
-    derived = _derived(contents)
-    if derived != stated:
+    figures = (*contents.metrics, *contents.run.timing)
+    is_approved = contents.approval is not None
+    derived = findings_again(contents.protocol, figures, stated, is_approved=is_approved)
+    if differing := differing_findings(derived, stated):
         raise RecordError(
             "the findings do not follow from the figures and criteria of the record: "
-            f"{', '.join(_differing(derived, stated))}",
+            f"{', '.join(differing)}",
             where=str(record),
             fix="see what `segval verify` finds; the record must not pass a gate",
         )
     return contents
-
-
-def _derived(contents: RecordContents) -> Findings:
-    figures = (*contents.metrics, *contents.run.timing)
-    failed = contents.findings.failed_cases
-    found = assess(contents.protocol.criteria, figures, failed)
-    approval = "approved" if contents.approval is not None else "not_approved_exploratory"
-    return found.model_copy(update={"approval": approval})
-
-
-def _differing(derived: Findings, stated: Findings) -> list[str]:
-    said = {one.id: one for one in stated.criteria}
-    differing = [one.id for one in derived.criteria if said.get(one.id) != one]
-    return differing or ["the verdict, the approval or the order of criteria"]

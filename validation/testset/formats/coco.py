@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from validation.collector import collector_paused
 from validation.errors import Problem, RunError, TestSetError
 from validation.plan.protocol import SegmentedClass
 from validation.testset.annotations import ObjectSet, Rle
@@ -24,7 +25,6 @@ from validation.testset.formats.coco_areas import StatedAreas, stated_areas
 from validation.testset.formats.coco_gate import (
     Gate,
     Listed,
-    collector_paused,
     is_integer,
     shape_of,
 )

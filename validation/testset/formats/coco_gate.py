@@ -5,10 +5,8 @@ has a hundred thousand of them; what they find is put back in the order of the f
 with the list, the position in it, and the case.
 """
 
-import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
@@ -192,21 +190,6 @@ class Gate:
             if not (type(crowd) is int and crowd in (0, 1)):
                 self.say_of(listed, number, f"iscrowd is {crowd!r}, not 0 or 1")
         return [crowd == 1 for crowd in values]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the search for reference cycles while millions of JSON values are made and kept.
-
-    There are none among them, and the search would take as long as the reading itself.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def shape_of(rows: object, columns: object) -> tuple[int, int] | None:
