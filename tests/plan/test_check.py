@@ -1,14 +1,15 @@
 """Every contradiction of a protocol is found, at its line."""
 
+import re
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from validation.errors import ProtocolError
-from validation.plan import check as rules
-from validation.plan.check import check
+from validation.plan.check import check, rules
 from validation.plan.protocol import Protocol, json_schema
 from validation.plan.source import parse, protocol_from
 from validation.study.opening import metric_terms, read_protocol
@@ -213,6 +214,18 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("warning", "analysis.replicates", "fewer than 1,000", _set("analysis.replicates", 500)),
     ("warning", "criteria", "how well found objects are outlined",
      _set("criteria.0", _criterion(id="AC-01"))),
+    ("warning", "document.history", "the history ends with revision 0",
+     _set("document.history", [{"revision": "0", "date": "2026", "change": "c"}])),
+    ("warning", "test_set", "training data not provided",
+     lambda values: values["test_set"].pop("training_data", None)),
+    ("error", "test_set.training_data", "folder and none_because is given",
+     _set("test_set.training_data", {"folder": "f", "none_because": "n", "on_leak": "report"})),
+    ("error", "test_set.training_data", "what follows from a leak is not stated",
+     _set("test_set.training_data", {"folder": "f"})),
+    ("error", "test_set.training_data.subjects", "subjects is given without a folder",
+     _set("test_set.training_data", {"none_because": "n", "subjects": "s.csv"})),
+    ("error", "test_set.training_data.manifest", "`lock` is written by `segval lock`",
+     _set("test_set.training_data", {"manifest": "lock/t.csv", "on_leak": "report"})),
 ]  # fmt: skip
 
 SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
@@ -378,10 +391,26 @@ def test_void_of_a_panoptic_map_can_have_any_value_of_no_class(
     assert _remarks(tiny, values)[0] == ()
 
 
-def test_every_rule_is_tested_here() -> None:
-    assert len({what for *_, what, _ in INSTANCE + SEMANTIC + PANOPTIC}) >= len(
-        rules._ERRORS + rules._WARNINGS
-    )
+def test_every_rule_is_tested_here(tiny: Any, make_study: Any) -> None:
+    fired = set()
+    tables = {"instance": INSTANCE, "semantic": SEMANTIC, "panoptic": PANOPTIC}
+    for kind, table in tables.items():
+        plain = make_study(kind, kind).values
+        for *_, change in table:
+            values = deepcopy(plain)
+            change(values)
+            fired |= {one.rule for one in _remarks(tiny, values)[0]}
+    elsewhere = {"document.not-provided"}
+    assert {one.id for one in rules()} - fired - elsewhere == set()
+
+
+def test_rules_have_ids_of_their_own_and_say_why() -> None:
+    known = rules()
+    assert len({one.id for one in known}) == len(known)
+    for one in known:
+        assert re.fullmatch(r"[a-z-]+\.[a-z-]+", one.id)
+        assert one.why.endswith(".")
+        assert one.source
 
 
 def test_all_contradictions_are_told_at_once_in_the_order_of_lines(tiny: Any, study: Any) -> None:
