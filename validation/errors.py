@@ -123,3 +123,7 @@ class ApprovalError(ToolError):
 
 class SignatureError(ToolError):
     """A document cannot be signed, or its signatures cannot be read."""
+
+
+class SampleSizeError(ToolError):
+    """No sample size follows from the assumptions, or they cannot be read."""

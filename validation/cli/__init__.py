@@ -21,6 +21,7 @@ from validation.cli.identity import identity_command
 from validation.cli.init import init_command
 from validation.cli.lock import lock_command
 from validation.cli.metrics import metrics_command
+from validation.cli.plan_size import plan_size_command
 from validation.cli.protocol import protocol_command
 from validation.cli.report import report_command
 from validation.cli.run import run_command
@@ -83,6 +84,7 @@ def main() -> None:
 for _command in (
     init_command,
     check_command,
+    plan_size_command,
     fingerprint_command,
     gate_command,
     lock_command,
