@@ -25,18 +25,20 @@ Progress = Callable[[int, int], None]
 _BLOCK_BYTES = 1 << 20
 
 
-def read(path: Path, what: str) -> bytes:
+def read(path: Path, what: str, *, at_most: int | None = None) -> bytes:
     """Return the bytes of a file.
 
     Args:
         path: The file.
         what: What it is, for the message, e.g. ``the protocol``.
+        at_most: Bytes to read of a longer one; None: all.
 
     Raises:
         ToolError: It cannot be read; the message says why.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(at_most)
     except FileNotFoundError as error:
         raise ToolError(f"{what} is not there", where=str(path)) from error
     except IsADirectoryError as error:

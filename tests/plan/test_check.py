@@ -95,8 +95,61 @@ RISK = {"id": "RISK-01", "hazard": "h", "harm": "h", "severity": "s"}
 REQUIREMENT = {"id": "REQ-01", "text": "t"}
 CELL = {"name": "cell", "description": "d", "value": 2}
 
+ANSWERS = {
+    **dict.fromkeys(("presence", "area", "separate", "trace", "tracking"), "not_needed"),
+    **dict.fromkeys(("hazard", "overlap", "small", "clutter", "kpi", "frame_rate"), "none"),
+    "count": "needed",
+    "together": "does_not_apply",
+    "decision": "image",
+    "place": "server",
+    "touching": "often",
+    "annotation": "items",
+    "review": "each_item",
+}
+MEASURED = {
+    "test_set": "TS-T1",
+    "manifest_digest": "sha256:" + "0" * 64,
+    "cases": 1,
+    "overall": {
+        "objects": 2,
+        "touching": 2,
+        "components": 1,
+        "count_error": -1,
+        "absolute_count_error": 1,
+        "cases_counted_exactly": 0,
+    },
+    "classes": [],
+}
+
+
+def _choice(**changes: Any) -> Callable[[Any], None]:
+    """Give the method a questionnaire; answers among the changes are those that differ."""
+    answers = {**ANSWERS, **changes.pop("answers", {})}
+    kept = {name: one for name, one in answers.items() if one}
+    choice = {"rules": 1, "answers": kept, "recommended": "instance", **changes}
+    return _set("method.choice", choice)
+
+
 INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     # level, path, part of what is said, change
+    ("warning", "method.choice.rules", "under rules version 9", _choice(rules=9)),
+    ("error", "method.choice.answers.count", "count has no answer three",
+     _choice(answers={"count": "three"})),
+    ("error", "method.choice.answers.colour", "no question is named colour",
+     _choice(answers={"colour": "blue"})),
+    ("error", "method.choice.answers", "place is not answered", _choice(answers={"place": ""})),
+    ("error", "method.choice.recommended", "instance does not follow from the answers, panoptic",
+     _choice(answers={"area": "needed"})),
+    ("error", "method.choice", "the method is instance, and semantic is recommended",
+     _choice(answers={"count": "not_needed", "area": "needed"}, recommended="semantic")),
+    ("warning", "method.choice.decided_otherwise", "instance is what is recommended",
+     _choice(decided_otherwise="Because.")),
+    ("warning", "method.choice.answers", "annotation: class_masks (R32) excludes instance",
+     _choice(answers={"annotation": "class_masks"}, recommended=None, decided_otherwise="Why.")),
+    ("error", "method.choice.measured.test_set", "test set OTHER was measured",
+     _choice(measured={**MEASURED, "test_set": "OTHER"})),
+    ("error", "method.choice.measured.classes", "the classes that were measured",
+     _choice(measured=MEASURED)),
     ("error", "requirements.1", "REQ-01 stands twice", _set("requirements.1", REQUIREMENT)),
     ("error", "risks.1", "RISK-01 stands twice", _set("risks.1", RISK)),
     ("error", "criteria.1", "AC-01 stands twice", _add(id="AC-01")),

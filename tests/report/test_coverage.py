@@ -67,7 +67,7 @@ def test_every_field_that_may_be_left_out_for_documents_is_asked_for_once() -> N
     assert prose <= set(asked)
 
 
-_ASKED_ELSEWHERE = ("test_set.training_data.", "test_set.exclusions.")
+_ASKED_ELSEWHERE = ("test_set.training_data.", "test_set.exclusions.", "method.choice.")
 
 
 def _optional_prose(record: type[BaseModel], above: str = "") -> Iterator[str]:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from validation import verify
 from validation.cli import main
 from validation.errors import ProtocolError
+from validation.plan.choice.rules import rules
 from validation.plan.protocol import json_schema
 from validation.plan.source import parse, protocol_from
 from validation.report.render import template_folder
@@ -50,8 +51,11 @@ HIGH = {"risks.0.hazard", "requirements.0.text", "criteria.0.rationale"}
 NOT_FREE = {
     "criteria.0.subgroup.*": "names a value of the case table",
     "test_set.training_data.covers": "is only said of images that are named",
+    "method.choice.measured.not_known_because": "is only said of class maps, in our own words",
     "model.produced_by": "is only said of predictions made elsewhere",
 }
+ANSWERS = {q.id: next(a.id for a in q.answers if not a.points) for q in rules().questions}
+ANSWERS["area"] = "needed"  # so that instance is decided otherwise
 THERE = {
     "document.history": [{"revision": "A", "date": "", "change": ""}],
     "references": [{"id": "REF-01", "text": ""}],
@@ -60,6 +64,7 @@ THERE = {
     "test_set.reference_quality": {},
     "test_set.reference_standard.annotators": list(HOSTILE.values()),
     "execution": {},
+    "method.choice": {"rules": rules().version, "answers": ANSWERS, "recommended": "semantic"},
     "report": {"coverage": True},
 }
 """What has to be there before its texts can be set."""

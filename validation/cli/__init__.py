@@ -14,6 +14,7 @@ import click
 import validation
 from validation.cli.audit import audit_command
 from validation.cli.check import check_command
+from validation.cli.choose import choose_command
 from validation.cli.document import document_command
 from validation.cli.fingerprint import fingerprint_command
 from validation.cli.gate import gate_command
@@ -83,6 +84,7 @@ def main() -> None:
 
 for _command in (
     init_command,
+    choose_command,
     check_command,
     plan_size_command,
     fingerprint_command,

@@ -11,15 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from validation.plan.method import Kind, MethodChoice
+from validation.plan.names import ClassName as ClassName  # noqa: PLC0414 - for those who have it from here
+from validation.plan.names import Identifier as Identifier  # noqa: PLC0414 - the same
 from validation.record import Digest, Line, Prose, Record, one_line
 
 FORMAT = "segval/protocol/1"
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""An id that is safe in file names, links and tables, e.g. ``REQ-01``."""
-
-ClassName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,63}$")]
-"""Name of a segmented class, spelt alike wherever it occurs."""
 
 RelativePath = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)
@@ -127,7 +124,7 @@ class Device(Record):
 class Method(Record):
     """Semantic, instance or panoptic segmentation, and why."""
 
-    kind: Literal["semantic", "instance", "panoptic"]
+    kind: Kind
     """Evidence per class and pixel, per object, or both on one map of segments."""
 
     justification: Prose
@@ -135,6 +132,9 @@ class Method(Record):
 
     not_chosen: Prose
     """Why another kind was not chosen, and what is given up."""
+
+    choice: MethodChoice | None = None
+    """The questionnaire behind it, as `segval choose` writes it."""
 
     @property
     def is_by_pixel(self) -> bool:

@@ -61,15 +61,36 @@ class Source:
         return f"{self.name}:{line} ({dotted})" if dotted else f"{self.name}:{line}"
 
 
-def parse(content: bytes, name: str) -> Source:
+def parse(content: bytes, name: str, what: str = "the protocol") -> Source:
     """Return the values and lines of a YAML text.
+
+    Args:
+        content: Bytes of the file.
+        name: Its name, for messages.
+        what: What it is, for messages.
 
     Raises:
         ProtocolError: The bytes are not UTF-8, not YAML, too large, or use what is refused.
     """
+    source, problems = parse_with_problems(content, name, what)
+    if problems:
+        raise ProtocolError(f"{what} cannot be read", where=name, problems=problems)
+    return source
+
+
+def parse_with_problems(
+    content: bytes, name: str, what: str = "the protocol"
+) -> tuple[Source, tuple[Problem, ...]]:
+    """Return the values of a YAML text, and what is refused in it, in the order of the lines.
+
+    Of a key that stands twice the first value is kept; see `parse` for the rest.
+
+    Raises:
+        ProtocolError: The bytes are not UTF-8, not YAML, or too large.
+    """
     if len(content) > MAXIMUM_BYTES:
         raise ProtocolError(
-            f"the protocol has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read",
+            f"{what} has {len(content):,} bytes; at most {MAXIMUM_BYTES:,} are read",
             where=name,
         )
     text = ""
@@ -79,25 +100,19 @@ def parse(content: bytes, name: str) -> Source:
         root = loader.get_single_node()
     except UnicodeDecodeError as error:
         raise ProtocolError(
-            f"the protocol is not UTF-8 text (byte {error.start})",
+            f"{what} is not UTF-8 text (byte {error.start})",
             where=name,
             fix="save the file as UTF-8",
         ) from error
     except yaml.YAMLError as error:
-        raise _not_yaml(error, text, name) from error
+        raise _not_yaml(error, text, name, what) from error
     if root is None:
-        raise ProtocolError(
-            "the protocol is empty", where=name, fix="`segval init DIR` makes one to start from"
-        )
+        fix = "`segval init DIR` makes one to start from" if what == "the protocol" else ""
+        raise ProtocolError(f"{what} is empty", where=name, fix=fix)
     reader = _Reader(name, loader.refused)
     values = reader.value_of(root, ())
-    if reader.problems:
-        raise ProtocolError(
-            "the protocol cannot be read",
-            where=name,
-            problems=[problem for _, problem in sorted(reader.problems)],
-        )
-    return Source(name, values, reader.lines, reader.written)
+    found = tuple(problem for _, problem in sorted(reader.problems))
+    return Source(name, values, reader.lines, reader.written), found
 
 
 def protocol_from(source: Source) -> Protocol:
@@ -211,7 +226,7 @@ def _plain(text: str) -> str | int | float | bool | None:
     return text
 
 
-def _not_yaml(error: yaml.YAMLError, text: str, name: str) -> ProtocolError:
+def _not_yaml(error: yaml.YAMLError, text: str, name: str, document: str) -> ProtocolError:
     mark = getattr(error, "problem_mark", None)
     fix = "texts with ': ' or a leading special character need quotes"
     if isinstance(error, yaml.reader.ReaderError):
@@ -224,7 +239,7 @@ def _not_yaml(error: yaml.YAMLError, text: str, name: str) -> ProtocolError:
     else:
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return ProtocolError(f"the protocol is not valid YAML: {what}", where=where, fix=fix)
+    return ProtocolError(f"{document} is not valid YAML: {what}", where=where, fix=fix)
 
 
 def _field_problems(error: ValidationError, source: Source) -> Iterator[Problem]:

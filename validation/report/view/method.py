@@ -19,6 +19,7 @@ from validation.report.view.elements import (
     Column,
     Figure,
     Heading,
+    Item,
     Numbering,
     Table,
     TableRow,
@@ -27,6 +28,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.questionnaire import questionnaire
 from validation.report.view.wording import METHODS, NOT_CHOSEN, Words, joined, sentence
 
 _COLUMNS = (
@@ -52,6 +54,8 @@ class MethodChoice:
     not_chosen: str
     justification: tuple[str, ...]
     why_not: tuple[str, ...]
+    questionnaire: tuple[Item, ...]
+    """What the questionnaire recommends, and why; empty where there was none."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def method_choice(plan: Protocol, numbering: Numbering) -> MethodChoice:
         not_chosen=sentence(NOT_CHOSEN[plan.method.kind]),
         justification=paragraphs(plan.method.justification),
         why_not=paragraphs(plan.method.not_chosen),
+        questionnaire=questionnaire(plan.method),
     )
 
 

@@ -130,6 +130,7 @@ def _chosen(one: MethodChoice) -> Particulars:
         (
             Item(f"Chosen: {one.chosen}", one.justification),
             Item(f"Not chosen: {one.not_chosen}", one.why_not),
+            *one.questionnaire,
         )
     )
 

@@ -1,0 +1,145 @@
+"""Choosing the method of a study: answers in, a `method:` block and a memo out."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from validation import workspace
+from validation.errors import RecordError, ToolError
+from validation.plan.choice.answers import answers_text, read_answers
+from validation.plan.choice.decide import Choice, decide
+from validation.plan.choice.method_text import method_of, method_yaml
+from validation.plan.choice.rules import Rules, rules
+from validation.plan.method import Kind, Measured
+from validation.plan.protocol import Method
+from validation.plan.source import MAXIMUM_BYTES
+from validation.record import digest
+
+LONGEST_REASON = 4_000
+METHOD, ANSWERS = "method.yaml", "answers.yaml"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The engineer's own decision."""
+
+    kind: Kind
+    because: str
+    """Why it is not the recommended one."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice, and what was made of it."""
+
+    choice: Choice
+    kind: Kind | None
+    """None: nothing is recommended, and nobody decided."""
+    decided_otherwise: str | None
+    method: Method | None
+    """None where there is no method."""
+
+    @property
+    def method_text(self) -> str:
+        """Return the `method:` block; empty where there is no method."""
+        return method_yaml(self.method) if self.method else ""
+
+    @property
+    def answers_text(self) -> str:
+        """Return the file of answers."""
+        return answers_text(self.choice.answers, self.choice.rules)
+
+
+def answers_in(path: Path, *, partial: bool, known: Rules | None = None) -> dict[str, str]:
+    """Return the answers in a file.
+
+    Raises:
+        ToolError: It cannot be read, or has problems; all are named.
+    """
+    content = workspace.read(path, "the file of answers", at_most=MAXIMUM_BYTES + 1)
+    return read_answers(content, path.name, known or rules(), partial=partial)
+
+
+def chosen(
+    answers: dict[str, str],
+    decision: Decision | None = None,
+    *,
+    measured: Measured | None = None,
+    written: Method | None = None,
+) -> Chosen:
+    """Return what follows from answers and from a decision.
+
+    Args:
+        answers: Answer by question.
+        decision: The engineer's own; None: what is recommended is taken.
+        measured: What a locked reference says to it.
+        written: The method of the protocol, whose texts are kept where it is of the same kind.
+
+    Raises:
+        ToolError: The decision is what is recommended anyway, or its reason cannot be printed.
+    """
+    choice = decide(answers, rules())
+    if decision is not None and decision.kind == choice.recommended:
+        raise ToolError(
+            f"{decision.kind} is what the answers recommend: nothing is decided otherwise",
+            fix="leave out --decide and --because",
+        )
+    kind = decision.kind if decision else choice.recommended
+    because = decision.because.strip() if decision else None
+    if because is not None and not 0 < len(because) <= LONGEST_REASON:
+        raise ToolError(
+            "a decision against the recommendation needs a reason",
+            fix=f"give 1 to {LONGEST_REASON:,} characters",
+        )
+    if kind is None:
+        return Chosen(choice, None, None, None)
+    try:
+        method = method_of(
+            choice, kind, decided_otherwise=because, measured=measured, written=written
+        )
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ToolError(f"the reason cannot be printed: it {said}") from error
+    return Chosen(choice, kind, because, method)
+
+
+def places(out: Path | None) -> dict[str, Path]:
+    """Return where the texts of a choice are written, by what they are.
+
+    Args:
+        out: A YAML file for the block alone, or a folder for both texts.
+    """
+    if out is None:
+        return {}
+    if out.suffix.lower() in {".yaml", ".yml"} and not out.is_dir():
+        return {METHOD: out}
+    return {METHOD: out / METHOD, ANSWERS: out / ANSWERS}
+
+
+def require_new(*files: Path | None) -> None:
+    """Refuse names under which nothing can be written, before anything is asked or measured.
+
+    Raises:
+        RecordError: One exists.
+    """
+    for path in files:
+        if path is not None and os.path.lexists(path):
+            raise RecordError(
+                "a file of that name exists and is never replaced",
+                where=str(path),
+                fix="give another name",
+            )
+
+
+def write(made: dict[Path, bytes]) -> dict[str, str]:
+    """Write files, each whole or not at all, and return their digests by path.
+
+    Raises:
+        RecordError: One exists, or cannot be written.
+    """
+    require_new(*made)
+    for path, content in made.items():
+        workspace.write_new(path, content)
+    return {str(path): digest(content) for path, content in made.items()}
