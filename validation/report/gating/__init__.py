@@ -3,7 +3,8 @@
 Words and figures are those of the report, so that nobody reads two roundings of one figure.
 """
 
+from validation.report.gating.checks import Check, checks
 from validation.report.gating.job_summary import job_summary
 from validation.report.gating.junit import junit
 
-__all__ = ["job_summary", "junit"]
+__all__ = ["Check", "checks", "job_summary", "junit"]

@@ -35,6 +35,21 @@ class Check:
         """All of it in a line."""
         return f"{self.what}: {self.observed}; asked: {self.asked}; {self.comparison}"
 
+    @property
+    def details(self) -> str:
+        """All of it, a line each."""
+        return "\n".join(
+            (
+                f"criterion:   {self.id} ({', '.join(self.requirements)})",
+                f"figure:      {self.what}",
+                f"observed:    {self.observed}",
+                f"rests on:    {self.sample or 'no figure'}",
+                f"asked:       {self.asked}",
+                f"comparison:  {self.comparison}",
+                f"verdict:     {self.verdict.replace('_', ' ')}",
+            )
+        )
+
 
 def checks(contents: RecordContents) -> tuple[Check, ...]:
     """Return every criterion of a record, in the protocol's order."""

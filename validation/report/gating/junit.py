@@ -65,23 +65,9 @@ def _add_criterion(suite: ET.Element, contents: RecordContents, one: Check) -> N
     case = _case(suite, contents, f"{one.id} {one.what}")
     outcome = {"not_met": "failure", "not_evaluable": "error"}.get(one.verdict)
     if outcome is None:
-        ET.SubElement(case, "system-out").text = _xml(_details(one))
+        ET.SubElement(case, "system-out").text = _xml(one.details)
     else:
-        _add_outcome(case, outcome, one.verdict, one.message, _details(one))
-
-
-def _details(one: Check) -> str:
-    return "\n".join(
-        (
-            f"criterion:   {one.id} ({', '.join(one.requirements)})",
-            f"figure:      {one.what}",
-            f"observed:    {one.observed}",
-            f"rests on:    {one.sample or 'no figure'}",
-            f"asked:       {one.asked}",
-            f"comparison:  {one.comparison}",
-            f"verdict:     {one.verdict.replace('_', ' ')}",
-        )
-    )
+        _add_outcome(case, outcome, one.verdict, one.message, one.details)
 
 
 def _add_cases(suite: ET.Element, contents: RecordContents) -> None:

@@ -1,0 +1,384 @@
+"""``pytest --segval``: the real plugin in a pytest of its own, found by its real entry point."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+# Here and not below: the fixture `pytester` forgets modules that are imported while it is used.
+from validation.attest.rederive import findings_again
+from validation.record import readable_json
+from validation.record_folder import read_contents, read_index, seal
+from validation.study import locking, opening, running
+
+assert all((locking, opening, running))
+
+CHECKOUT = Path(__file__).parents[2]
+FIRST = "AC-01[segmentation_quality/class=cell/iou=0.5]"
+CASES = "every case was measured"
+METADATA = "Metadata-Version: 2.1\nName: segval-plugin-of-tests\nVersion: 0\n"
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run pytest in a process of its own, with the entry point that pyproject.toml declares."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = project["entry-points"]["pytest11"]
+    site = pytester.path / ".site"
+    folder = site / "segval_plugin_of_tests-0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text(METADATA)
+    lines = (f"{name} = {target}\n" for name, target in declared.items())
+    (folder / "entry_points.txt").write_text(f"[pytest11]\n{''.join(lines)}")
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{CHECKOUT}")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    # Lists of tests are cut to the width of the terminal, unless pytest runs in a pipeline.
+    monkeypatch.setenv("CI", "true")
+    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:hypothesis\n")
+
+    def runs(*arguments: object) -> pytest.RunResult:
+        return pytester.runpytest_subprocess(*map(str, arguments))
+
+    return runs
+
+
+@pytest.fixture
+def place(pytester: pytest.Pytester, tiny: ModuleType) -> Callable[..., Any]:
+    """Draw a tiny study in the folder of the tests' project."""
+
+    def placed(name: str = "protocols/a", kind: str = "instance") -> Any:
+        folder = pytester.path / name
+        folder.mkdir(parents=True)
+        return tiny.Study(folder, kind)
+
+    return placed
+
+
+@pytest.fixture
+def judged(pytester: pytest.Pytester, finished: Callable[[str], Any]) -> Callable[..., Path]:
+    """Copy a finished study into the tests' project; its record lies in ``a/record``."""
+
+    def copied(kind: str = "instance") -> Path:
+        shutil.copytree(finished(kind).folder, pytester.path / "a")
+        return pytester.path / "a" / "record"
+
+    return copied
+
+
+def reseal(record: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the figures of a record as if they had been measured so, and judge and seal again."""
+    path = record / "evidence/metrics.json"
+    metrics = json.loads(path.read_bytes())
+    for one in metrics["metrics"]:
+        change(one)
+    path.write_bytes(readable_json(metrics))
+    index = read_index(record)
+    contents = read_contents(record, index.record_id)
+    figures = (*contents.metrics, *contents.run.timing)
+    findings = findings_again(contents.protocol, figures, contents.findings, is_approved=False)
+    (record / "findings.json").write_bytes(findings.to_json())
+    seal(record, index.record_id, findings, index.sealed_at)
+
+
+def lowered(one: dict[str, Any]) -> None:
+    if one["id"] == "segmentation_quality/class=cell/iou=0.5":
+        one["value"], one["interval"] = 0.4, {**one["interval"], "lower": 0.3, "upper": 0.45}
+
+
+def undefined(one: dict[str, Any]) -> None:
+    if one["id"] == "segmentation_quality/class=cell/iou=0.5":
+        one |= {"value": None, "interval": None, "undefined": "no object was matched",
+                "no_interval": "the figure is undefined"}  # fmt: skip
+
+
+def runs_of(study: Path) -> int:
+    """Return how many runs the audit trail of a study knows."""
+    trail = (study / "audit").rglob("*")
+    return sum(one.read_bytes().count(b'"run.started"') for one in trail if one.is_file())
+
+
+def text_of(result: pytest.RunResult) -> str:
+    return "\n".join(result.outlines)
+
+
+# --- collecting -------------------------------------------------------------------------
+
+
+def test_collecting_lists_criteria_and_runs_nothing(run: Run, place: Any) -> None:
+    study = place().lock()
+    result = run("--segval", "protocols", "--collect-only", "-q")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"protocols/a/protocol.yaml::{FIRST.replace('[', '[[]')}",
+                                 f"protocols/a/protocol.yaml::{CASES}"])  # fmt: skip
+    assert runs_of(study.folder) == 0
+    assert not (study.folder.parents[1] / ".segval-records").exists()
+
+
+def test_without_the_option_nothing_is_collected(run: Run, place: Any) -> None:
+    place()
+    assert run("protocols").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_the_plugin_can_be_left_out(run: Run, place: Any) -> None:
+    place()
+    result = run("-p", "no:segval", "--segval", "protocols")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unrecognized arguments: --segval*"])
+
+
+def test_a_protocol_of_any_name_is_known_by_its_format(run: Run, place: Any) -> None:
+    study = place().lock()
+    study.path.rename(study.folder / "counting.yml")
+    (study.folder / "other.yaml").write_text("format: something/else/1\n")
+    result = run("--segval", "protocols", "--collect-only", "-q")
+    assert "protocols/a/counting.yml::AC-01" in text_of(result)
+    assert "other" not in text_of(result)
+
+
+def test_the_protocol_inside_a_record_is_not_collected(run: Run, judged: Any) -> None:
+    judged()
+    result = run("--segval", ".", "--collect-only", "-q")
+    assert "a/protocol.yaml::AC-01" in text_of(result)
+    assert "record/protocol.yaml" not in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the protocol is empty"),
+        ("format: segval/protocol/1\na: [", "*protocol.yaml:2*"),
+        ("format: segval/protocol/1\nclasses: 7\n", "*protocol.yaml:2 (classes)*"),
+        ("\x00\x01", "*protocol.yaml*"),
+        ("somebody's: else\n", "*does not have the form*"),
+    ],
+)
+def test_a_protocol_with_errors_is_an_error_with_lines(
+    text: str, said: str, run: Run, pytester: pytest.Pytester
+) -> None:
+    (pytester.path / "protocol.yaml").write_text(text)
+    result = run("--segval", ".")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*ERROR collecting protocol.yaml*", f"*{said}*"])
+    assert "Traceback" not in text_of(result)
+    assert "opening.py" not in text_of(result)
+
+
+def test_all_errors_of_a_protocol_are_shown_at_once(run: Run, place: Any) -> None:
+    study = place()
+    study.change("criteria.0.bound", "much").change("subgroups", "none")
+    result = run("--segval", "protocols")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(
+        ["*protocol.yaml:* (subgroups)", "*protocol.yaml:* (criteria.0.bound)"]
+    )
+
+
+def test_a_session_that_finds_no_protocol_does_not_pass(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile("def test_other(): pass")
+    result = run("--segval", ".")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["no protocol was collected*"])
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "many", "257", "1000000000000"])
+def test_an_impossible_number_of_workers_is_wrong_usage(workers: str, run: Run, place: Any) -> None:
+    place()
+    result = run("--segval", "protocols", f"--segval-workers={workers}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*a number from 1 to 256*"])
+
+
+# --- judging a record again -------------------------------------------------------------
+
+
+def test_a_record_that_meets_all_passes_with_its_properties(run: Run, judged: Any) -> None:
+    record = judged()
+    result = run("a", "--segval-record", record, "-v", "--junitxml", "out.xml")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"a/protocol.yaml::{FIRST.replace('[', '[[]')} PASSED*",
+                                 f"a/protocol.yaml::{CASES} PASSED*",
+                                 "a/protocol.yaml: ✓ met (not approved: exploratory)",
+                                 f"*report  {record}/report.pdf"])  # fmt: skip
+    assert runs_of(record.parent) == 1
+    (suite,) = ET.parse(record.parents[1] / "out.xml").getroot()  # noqa: S314 - made by pytest
+    first, _ = suite.findall("testcase")
+    assert (first.get("classname"), first.get("name")) == ("a.protocol.yaml", FIRST)
+    told = {one.get("name"): one.get("value") for one in first.iter("property")}
+    assert told["segval_report"] == f"{record}/report.pdf"
+    assert told["segval_verdict"] == "met"
+    assert told["segval_asked"] == "lower limit at least 0.5"
+
+
+def test_a_miss_shows_observed_against_bound_and_no_traceback(run: Run, judged: Any) -> None:
+    record = judged()
+    reseal(record, lowered)
+    result = run("a", "--segval-record", record, "--junitxml", "out.xml", "-rf")
+    assert result.ret == 1
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*_ AC-01: segmentation_quality/class=cell/iou=0.5 _*",
+            "criterion: * AC-01 (REQ-01)",
+            "observed: * 0.400 [[]0.300, 0.450]",
+            "rests on: * objects*",
+            "asked: * lower limit at least 0.5",
+            "comparison: * lower limit 0.300 < 0.500",
+            f"report: * {record}/report.pdf",
+            "FAILED a/protocol.yaml::AC-01* - *lower limit 0.300 < 0.500",
+        ]
+    )
+    assert ".py:" not in text_of(result)
+    (suite,) = ET.parse(record.parents[1] / "out.xml").getroot()  # noqa: S314 - made by pytest
+    (failure,) = suite.iter("failure")
+    assert "lower limit 0.300 < 0.500" in failure.get("message", "")
+    assert "report.pdf" in (failure.text or "")
+
+
+def test_what_cannot_be_evaluated_fails_with_its_reason(run: Run, judged: Any) -> None:
+    record = judged()
+    reseal(record, undefined)
+    result = run("a", "--segval-record", record)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*no object was matched*", "verdict: * not evaluable"])
+
+
+def test_a_changed_record_fails_every_criterion(run: Run, judged: Any) -> None:
+    record = judged()
+    with (record / "evidence/metrics.json").open("ab") as file:
+        file.write(b" ")
+    result = run("a", "--segval-record", record)
+    result.assert_outcomes(failed=2)
+    assert "evidence/metrics.json" in text_of(result)
+
+
+def test_a_record_of_another_protocol_judges_nothing(run: Run, judged: Any) -> None:
+    record = judged()
+    with (record.parent / "protocol.yaml").open("a") as file:
+        file.write("# changed after the run\n")
+    result = run("a", "--segval-record", record)
+    result.assert_outcomes(failed=2)
+    assert "byte for byte" in text_of(result)
+    result = run("a", "--segval-record", record.parent / "nowhere")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.slow
+def test_tests_are_picked_by_word_and_by_id(run: Run, judged: Any) -> None:
+    record = judged()
+    reseal(record, lowered)
+    judge = ("--segval-record", record)
+    result = run("a", *judge, "-k", "measured")
+    result.assert_outcomes(passed=1, deselected=1)
+    result = run("a/protocol.yaml::AC-01", *judge)
+    result.assert_outcomes(failed=1)
+    result = run("a", *judge, "-x")
+    result.assert_outcomes(failed=1)
+    result = run("a", *judge, "--lf")
+    result.assert_outcomes(failed=1)
+
+
+# --- running ----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_study_runs_once_and_two_processes_share_it(run: Run, place: Any) -> None:
+    study = place().lock()
+    result = run("--segval", "protocols", "-n", "2", "-v", "--segval-out", "kept")
+    assert result.ret == 0, text_of(result)
+    result.assert_outcomes(passed=2)
+    assert {"gw0", "gw1"} <= {word.strip("[]") for word in text_of(result).split()}
+    assert runs_of(study.folder) == 1
+    record = study.folder.parents[1] / "kept/protocols/a/protocol"
+    assert (record / "report.pdf").is_file()
+    result.stdout.fnmatch_lines(["protocols/a/protocol.yaml: ✓ met*", f"*{record}"])
+
+    before = (record / "record.json").read_bytes()
+    result = run("--segval", "protocols", "--segval-out", "kept")
+    result.assert_outcomes(failed=2)
+    assert "none is overwritten" in text_of(result)
+    assert (record / "record.json").read_bytes() == before
+    assert runs_of(study.folder) == 1
+
+
+@pytest.mark.slow
+def test_a_run_by_default_has_a_new_folder_and_no_part_in_what_tests_changed(
+    run: Run, place: Any, pytester: pytest.Pytester
+) -> None:
+    """Warnings as errors, a changed NumPy: the study runs as `segval run` would run it."""
+    study = place()
+    study.source += "\nimport warnings\nwarnings.warn('the model warns', UserWarning)\n"
+    study.write()
+    study.lock()
+    pytester.makeconftest("import numpy\nnumpy.seterr(all='raise')\nnumpy.int32 = None\n")
+    result = run("--segval", "protocols", "-W", "error", "--segval-workers", "2")
+    assert result.ret == 0, text_of(result)
+    (record,) = (pytester.path / ".segval-records").glob("*/protocols/a/protocol")
+    assert json.loads((record / "run.json").read_bytes())["workers"] == 2
+    assert (pytester.path / ".segval-records/.gitignore").read_text().endswith("*\n")
+
+
+@pytest.mark.slow
+def test_a_failed_case_fails_and_is_named(run: Run, place: Any) -> None:
+    study = place()
+    study.parameters = {"fail_on": 3}
+    study.write()
+    study.lock()
+    result = run("--segval", "protocols")
+    assert result.ret == 1
+    assert "1 of 6 cases failed" in text_of(result)
+    result.stdout.fnmatch_lines(["C3 (inference): *", "*: – incomplete*"])
+
+
+@pytest.mark.slow
+def test_a_study_that_cannot_run_fails_with_the_reason_in_every_process(
+    run: Run, place: Any
+) -> None:
+    place()  # not locked
+    for more in ((), ("-n", "2")):
+        result = run("--segval", "protocols", *more)
+        result.assert_outcomes(failed=2)
+        assert "test set TINY-1 is not locked" in text_of(result)
+        assert "Traceback" not in text_of(result)
+
+
+@pytest.mark.slow
+def test_data_that_are_not_here_fail_unless_that_is_allowed(
+    run: Run, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = place()
+    study.change("test_set.root_variable", "TINY_DATA").lock()
+    shutil.move(study.root, study.folder.parent / "elsewhere")
+    monkeypatch.delenv("TINY_DATA", raising=False)
+    result = run("--segval", "protocols")
+    result.assert_outcomes(failed=2)
+    assert "the folder of test set TINY-1 is not there" in text_of(result)
+    result = run("--segval", "protocols", "--segval-allow-missing", "-rs")
+    result.assert_outcomes(skipped=2)
+    assert "TINY_DATA is not set" in text_of(result)
+    # A variable that names a folder which is not there is a mistake, and no absence.
+    monkeypatch.setenv("TINY_DATA", "/nowhere")
+    result = run("--segval", "protocols", "--segval-allow-missing")
+    result.assert_outcomes(failed=2)
+
+
+def test_the_plugin_imports_next_to_nothing() -> None:
+    """It is loaded in every session of whoever has segval installed."""
+    asked = (
+        "import pytest, sys; before = set(sys.modules); import validation.pytest_plugin; "
+        "after = set(sys.modules) - before; "
+        "print(*sorted(one for one in after if one.startswith(('validation', 'numpy', 'pyda'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["validation", "validation.pytest_plugin"]
