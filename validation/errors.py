@@ -71,6 +71,10 @@ class ProtocolError(ToolError):
     """The protocol cannot be read, or contradicts itself."""
 
 
+class RequirementsError(ToolError):
+    """Requirements or risks cannot be taken from where they are kept."""
+
+
 class TestSetError(ToolError):
     """The test set cannot be read as the protocol describes it."""
 

@@ -63,6 +63,16 @@ def printable(text: str) -> str:
     return "".join(ascii(one)[1:-1] if _is_unseen(one) else one for one in text)
 
 
+def unseen(text: str) -> str:
+    """Return the first character of `text` without appearance, as ``U+202E``; empty: none.
+
+    >>> unseen("REQ\u200b1"), unseen("REQ-1")
+    ('U+200B', '')
+    """
+    found = (one for one in text if unicodedata.category(one) in _UNSEEN)
+    return next((f"U+{ord(one):04X}" for one in found), "")
+
+
 def _is_unseen(character: str) -> bool:
     return unicodedata.category(character) in _UNSEEN and character not in _JOINERS
 

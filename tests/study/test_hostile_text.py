@@ -65,6 +65,16 @@ THERE = {
     "test_set.reference_standard.annotators": list(HOSTILE.values()),
     "execution": {},
     "method.choice": {"rules": rules().version, "answers": ANSWERS, "recommended": "semantic"},
+    "requirement_sources": [
+        {
+            "holds": "risks",
+            "kind": "xlsx",
+            "name": "",
+            "digest": f"sha256:{'0' * 64}",
+            "columns": [""],
+            "only": [""],
+        }
+    ],
     "report": {"coverage": True},
 }
 """What has to be there before its texts can be set."""
@@ -87,7 +97,9 @@ def free_texts() -> dict[str, int]:
         if node.get("maxLength") in {300, 20_000}:  # of a name, of a text; of a path it is 500
             yield ".".join(path), node["maxLength"]
 
-    return {path: most for path, most in below(schema, ()) if path not in NOT_FREE}
+    found = {path: most for path, most in below(schema, ()) if path not in NOT_FREE}
+    # Sources last: what stands in a field decides which texts meet on a page.
+    return dict(sorted(found.items(), key=lambda one: one[0].startswith("requirement_sources")))
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from validation.cli.metrics import metrics_command
 from validation.cli.plan_size import plan_size_command
 from validation.cli.protocol import protocol_command
 from validation.cli.report import report_command
+from validation.cli.requirements import requirements_command
 from validation.cli.run import run_command
 from validation.cli.schema import schema_command
 from validation.cli.sign import sign_command
@@ -85,6 +86,7 @@ def main() -> None:
 for _command in (
     init_command,
     choose_command,
+    requirements_command,
     check_command,
     plan_size_command,
     fingerprint_command,

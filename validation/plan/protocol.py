@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from validation.plan.identifiers import TracedId
 from validation.plan.method import Kind, MethodChoice
 from validation.plan.names import ClassName as ClassName  # noqa: PLC0414 - for those who have it from here
 from validation.plan.names import Identifier as Identifier  # noqa: PLC0414 - the same
+from validation.plan.origin import RequirementSource
 from validation.record import Digest, Line, Prose, Record, one_line
 
 FORMAT = "segval/protocol/1"
@@ -443,18 +445,18 @@ class SegmentedClass(Record):
 class Requirement(Record):
     """A requirement on the device that this protocol tests."""
 
-    id: Identifier
+    id: TracedId
     """Id in the requirements specification."""
     text: Prose
     """The requirement."""
-    risks: tuple[Identifier, ...] = ()
+    risks: tuple[TracedId, ...] = ()
     """Risks that the requirement controls."""
 
 
 class Risk(Record):
     """A hazard from the risk file (ISO 14971)."""
 
-    id: Identifier
+    id: TracedId
     """Id in the risk file."""
     hazard: Prose
     """The hazard, and how it comes about."""
@@ -558,7 +560,7 @@ class AcceptanceCriterion(Record):
 
     id: Identifier
     """Name that report, findings and deviations quote, e.g. ``AC-03``."""
-    requirements: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    requirements: Annotated[tuple[TracedId, ...], Field(min_length=1)]
     """Requirements that the criterion verifies."""
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     """Id of the metric in the catalogue (`segval metrics` lists them)."""
@@ -633,6 +635,8 @@ class Protocol(Record):
     """Requirements that are tested."""
     risks: tuple[Risk, ...]
     """Risks that the requirements control."""
+    requirement_sources: tuple[RequirementSource, ...] = ()
+    """Files of other tools that requirements and risks were taken from, where they were."""
     analysis: AnalysisPlan
     """How the evidence is computed."""
     subgroups: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")], ...] = ()

@@ -1,22 +1,25 @@
 """What was promised: intended use, requirements and risks, model, analysis plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from validation.plan.origin import RequirementSource, SourceKind
 from validation.plan.protocol import (
     AnalysisPlan,
     Matching,
     Protocol,
 )
-from validation.report.formatting import number, percentage, plural
+from validation.report.formatting import bare_digest, number, percentage, plural
 from validation.report.view.elements import (
     Column,
     Heading,
     Item,
     Numbering,
     Table,
+    code,
     item,
+    listed,
     paragraphs,
     prose_item,
     row,
@@ -43,6 +46,8 @@ class RequirementsView:
     risks: Table | None
     no_risks: str
     """Said where the protocol names no risk."""
+    sources: Table | None
+    """Files of other tools that they were taken from, where the protocol names any."""
 
 
 def purpose_of_report(plan: Protocol) -> Item:
@@ -104,7 +109,43 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
         if plan.risks
         else None
     )  # fmt: skip
-    return RequirementsView(heading, table, risks, "The protocol names no risk.")
+    sources = _sources(plan.requirement_sources, numbering) if plan.requirement_sources else None
+    return RequirementsView(heading, table, risks, "The protocol names no risk.", sources)
+
+
+_KINDS: dict[SourceKind, str] = {
+    "csv": "CSV",
+    "xlsx": "workbook",
+    "strictdoc": "StrictDoc",
+    "doorstop": "Doorstop",
+    "reqif": "ReqIF",
+}
+
+
+def _sources(sources: Sequence[RequirementSource], numbering: Numbering) -> Table:
+    return numbering.table(
+        "Files that requirements and risks were taken from",
+        (
+            Column("Source", "32%"),
+            Column("Holds", "14%"),
+            Column("Read", "26%"),
+            Column("SHA-256", "28%"),
+        ),
+        [
+            row(
+                strong(
+                    one.name,
+                    _KINDS[one.kind],
+                    f"sheet {one.sheet}" if one.sheet else "",
+                    f"baseline {one.baseline}" if one.baseline else "",
+                ),
+                text(one.holds),
+                listed(*one.columns, *(f"only {picked}" for picked in one.only)),
+                code(bare_digest(one.digest)),
+            )
+            for one in sources
+        ],
+    )
 
 
 # --- analysis plan -----------------------------------------------------------------------

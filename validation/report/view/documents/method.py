@@ -189,7 +189,8 @@ def _items(one: plan.ItemsView) -> Section:
 def _risks(protocol: Protocol, numbering: Numbering) -> Section:
     found = plan.requirements(protocol, numbering)
     said = None if found.risks else Notes((found.no_risks,))
-    return section(found.heading, Tabular(found.requirements), tabular(found.risks), said)
+    tables = (Tabular(found.requirements), tabular(found.risks), said, tabular(found.sources))
+    return section(found.heading, *tables)
 
 
 def _limits(protocol: Protocol, numbering: Numbering) -> Section:
