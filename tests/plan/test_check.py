@@ -91,6 +91,21 @@ def _both(*changes: Callable[[Any], None]) -> Callable[[Any], None]:
     return change
 
 
+def _size(observations: int = 48, units: int = 48, **changes: Any) -> dict[str, Any]:
+    """Return a sample size for the one criterion, with changes to its assumptions."""
+    assumptions = {
+        "design": "proportion", "expected": 0.7, "bound": 0.5, "direction": "at_least",
+        "interval": "wilson", "level": 0.95, "power": 0.8,
+    }  # fmt: skip
+    return {
+        "criterion": "AC-01",
+        "basis": "Earlier versions.",
+        "assumptions": {**assumptions, **changes},
+        "observations": observations,
+        "units": units,
+    }
+
+
 RISK = {"id": "RISK-01", "hazard": "h", "harm": "h", "severity": "s"}
 REQUIREMENT = {"id": "REQ-01", "text": "t"}
 CELL = {"name": "cell", "description": "d", "value": 2}
@@ -279,6 +294,25 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
      _set("test_set.training_data", {"none_because": "n", "subjects": "s.csv"})),
     ("error", "test_set.training_data.manifest", "`lock` is written by `segval lock`",
      _set("test_set.training_data", {"manifest": "lock/t.csv", "on_leak": "report"})),
+    ("error", "analysis.sample_size.0.units", "follow 48 units, not 47",
+     _set("analysis.sample_size", [_size(units=47)])),
+    ("error", "analysis.sample_size.0.observations", "follow 48 observations, not 49",
+     _set("analysis.sample_size", [_size(observations=49)])),
+    ("error", "analysis.sample_size.0.assumptions", "0.4 does not lie above the bound 0.5",
+     _set("analysis.sample_size", [_size(expected=0.4)])),
+    ("error", "analysis.sample_size.0.criterion", "no criterion has the id AC-07",
+     _set("analysis.sample_size", [{**_size(), "criterion": "AC-07"}])),
+    ("error", "analysis.sample_size.0.assumptions.level", "intervals have 0.95",
+     _set("analysis.sample_size", [_size(level=0.9)])),
+    ("error", "analysis.sample_size.0.assumptions.bound", "the bound is 0.55",
+     _set("analysis.sample_size", [_size(bound=0.55)])),
+    ("error", "analysis.sample_size.0.assumptions.design", "met on the other side",
+     _set("analysis.sample_size", [_size(direction="at_most", expected=0.3)])),
+    ("error", "analysis.sample_size.0.assumptions.design", "is judged on its value",
+     _both(_set("criteria.0.judged_on", "value"), _set("analysis.sample_size", [_size()]))),
+    ("error", "analysis.sample_size.0.assumptions.interval", "the interval is wilson",
+     _both(_set("analysis.proportion_interval", "clopper_pearson"),
+           _set("analysis.sample_size", [_size()]))),
 ]  # fmt: skip
 
 SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
@@ -409,6 +443,16 @@ def test_a_criterion_can_name_a_size(
     values = make_study("instance").values
     change(values)
     assert not [one for one in _remarks(tiny, values)[0] if one.level == "error"]
+
+
+def test_a_sample_size_that_follows_is_no_contradiction(tiny: Any, make_study: Any) -> None:
+    from validation.plan.sample_size.reading import read_design
+    from validation.plan.sample_size.sizing import size
+
+    values = make_study("instance").values
+    needed = size(read_design(_size()["assumptions"])).units
+    _set("analysis.sample_size", [_size(needed, needed)])(values)
+    assert [one for one in _remarks(tiny, values)[0] if one.level == "error"] == []
 
 
 def test_a_size_that_does_not_exist_is_refused_at_its_line(tiny: Any, make_study: Any) -> None:

@@ -16,6 +16,7 @@ from validation.plan.method import Kind, MethodChoice
 from validation.plan.names import ClassName as ClassName  # noqa: PLC0414 - for those who have it from here
 from validation.plan.names import Identifier as Identifier  # noqa: PLC0414 - the same
 from validation.plan.origin import RequirementSource
+from validation.plan.sample_size.entries import SampleSize
 from validation.record import Digest, Line, Prose, Record, one_line
 
 FORMAT = "segval/protocol/1"
@@ -527,6 +528,9 @@ class AnalysisPlan(Record):
     """Why these choices."""
     sample_size_rationale: Prose
     """Why this number of cases, subjects and objects is enough."""
+    sample_size: Annotated[tuple[SampleSize, ...], Field(max_length=50)] = ()
+    """The same in numbers, as `segval plan-size` prints them; they have to follow from their
+    assumptions."""
     repeatability: Prose | None = None
     """How far the same input, or the same specimen taken again, gives the same result, and by
     which evidence (FDA 2025)."""

@@ -15,6 +15,7 @@ from validation.plan.check import (
     model,
     paths,
     reference_standard,
+    sample_sizes,
     sections,
     signatories,
     traceability,
@@ -40,6 +41,7 @@ _SUBJECTS = (
     paths,
     training_data,
     analysis,
+    sample_sizes,
     signatories,
 )
 FINDERS = tuple(finder for subject in _SUBJECTS for finder in subject.FINDERS)

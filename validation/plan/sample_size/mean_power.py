@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LEAST = 2
 """One value has no standard deviation."""
+_LARGEST_EFFECT = 1e4
+"""Deviations beyond which the power of two values is 1 and SciPy finds none."""
 
 
 def powers(
@@ -37,8 +39,8 @@ def powers(
     import numpy as np
     from statsmodels.stats.power import TTestPower
 
-    enough = np.maximum(n, _LEAST)
-    found = TTestPower().power(distance / sd, enough, (1 - level) / 2, alternative="larger")
+    enough, effect = np.maximum(n, _LEAST), min(distance / sd, _LARGEST_EFFECT)
+    found = TTestPower().power(effect, enough, (1 - level) / 2, alternative="larger")
     return np.where(n >= _LEAST, found, 0.0)
 
 

@@ -26,6 +26,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.sample_size import sample_sizes
 from validation.report.view.wording import INTERVAL_METHODS, Words, joined
 
 
@@ -35,6 +36,8 @@ class ItemsView:
 
     heading: Heading
     items: tuple[Item, ...]
+    table: Table | None = None
+    """Printed below; None: there is none."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,7 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
             prose_item("Robustness", one.robustness),
             item("Ignored pixels", _ignored_words(plan)),
         ),
+        sample_sizes(one, numbering),
     )
 
 

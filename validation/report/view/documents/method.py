@@ -183,7 +183,7 @@ def _figure(one: AcceptanceCriterion, words: Words) -> TableRow:
 
 
 def _items(one: plan.ItemsView) -> Section:
-    return section(one.heading, Particulars(one.items))
+    return section(one.heading, Particulars(one.items), tabular(one.table))
 
 
 def _risks(protocol: Protocol, numbering: Numbering) -> Section:
