@@ -101,6 +101,39 @@ def test_notes_go_to_stderr_and_json_to_stdout(tmp_path: Path) -> None:
     assert found["requirement_sources"][0]["baseline"] == "Rev. C"
 
 
+def test_a_folder_of_doorstop_is_read_with_its_digest(tmp_path: Path) -> None:
+    reqs = tmp_path / "reqs"
+    (reqs / "more").mkdir(parents=True)
+    (reqs / "child").mkdir()
+    (reqs / ".doorstop.yml").write_text("settings: {prefix: REQ}\n", encoding="utf-8")
+    (reqs / "child/.doorstop.yml").write_text("settings: {prefix: REQ}\n", encoding="utf-8")
+    for path in ("REQ001.yml", "more/REQ002.yml", "child/REQ003.yml"):
+        (reqs / path).write_text("text: yes\n", encoding="utf-8")
+    before = json.loads(segval(reqs, "--json").stdout)
+    assert [(one["id"], one["text"]) for one in before["requirements"]] == [
+        ("REQ001", "yes"),
+        ("REQ002", "yes"),
+    ]
+    (reqs / "more/REQ002.yml").write_text("text: no\n", encoding="utf-8")
+    after = json.loads(segval(reqs, "--json").stdout)
+    digests = [one["requirement_sources"][0]["digest"] for one in (before, after)]
+    assert digests[0] != digests[1]
+    assert before["requirement_sources"][0]["name"] == "reqs"
+    assert not [one for one in reqs.rglob("*") if "REQ" in one.name and one.suffix != ".yml"]
+
+
+def plain_folder(folder: Path) -> Path:
+    return folder
+
+
+def link_to_nowhere(folder: Path) -> Path:
+    reqs = folder / "reqs"
+    reqs.mkdir()
+    (reqs / ".doorstop.yml").write_text("settings: {prefix: REQ}\n", encoding="utf-8")
+    (reqs / "REQ001.yml").symlink_to("nowhere.yml")
+    return reqs
+
+
 def unknown(folder: Path) -> Path:
     (folder / "srs.doc").write_bytes(b"text")
     return folder / "srs.doc"
@@ -123,7 +156,9 @@ def endless(_: Path) -> Path:
     return Path("/dev/zero")
 
 
-@pytest.mark.parametrize("source", [unknown, old_workbook, other_archive, endless])
+@pytest.mark.parametrize(
+    "source", [plain_folder, link_to_nowhere, unknown, old_workbook, other_archive, endless]
+)
 def test_what_is_no_source_is_refused(source: Callable[[Path], Path], tmp_path: Path) -> None:
     done = segval(source(tmp_path))
     assert done.exit_code == 3

@@ -1,5 +1,6 @@
 """Reading requirements and risks from the files of the tools that keep them."""
 
+import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +13,27 @@ from validation.plan.imports.archives import opened
 from validation.plan.imports.columns import Wanted, choose
 from validation.plan.imports.content import Content, refuse
 from validation.plan.imports.csv_file import read_csv
+from validation.plan.imports.doorstop import ENDINGS, SETTINGS, read_doorstop
+from validation.plan.imports.strictdoc import read_strictdoc
 from validation.plan.imports.taking import Read, Taken, take
 from validation.plan.imports.xlsx_file import read_xlsx
 from validation.plan.origin import SourceKind
 from validation.plan.protocol import Protocol
 from validation.plan.source import parse, protocol_from
 from validation.record import digest, printable
+from validation.testset.lock import Entry, manifest
 
 MOST_BYTES = 100_000_000
 """A larger file is refused before it is read."""
 
-_BY_ENDING: dict[str, SourceKind] = {".csv": "csv", ".tsv": "csv", ".txt": "csv"}
+_BY_ENDING: dict[str, SourceKind] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".sdoc": "strictdoc",
+}
+_OF_ITSELF: dict[SourceKind, str] = {"doorstop": "uid", "strictdoc": "UID"}
+"""Column that is the id where no other is named like one."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +71,64 @@ def _read(path: Path, asked: Asked) -> Read:
     content, fingerprint = _content(path, asked)
     if asked.sheet is not None and content.kind != "xlsx":
         raise RequirementsError("only a workbook has sheets", where=str(path))
-    fallback = ""
-    chosen = choose(content.columns, asked.wanted, content.name, fallback)
+    of_itself = _OF_ITSELF.get(content.kind, "")
+    chosen = choose(content.columns, asked.wanted, content.name, of_itself)
     refuse("what is needed cannot be found", content.name, chosen.problems)
     return Read(content, chosen.columns, asked.wanted, fingerprint)
 
 
 def _content(path: Path, asked: Asked) -> tuple[Content, str]:
-    """Return what a file holds, and its digest."""
-    content, name = _bytes_of(path), printable(path.name)
+    """Return what a file or folder holds, and its digest."""
+    name = printable(path.resolve().name)
+    if path.is_dir():
+        files = _files_of(path)
+        listed = manifest(Entry(one, digest(it).removeprefix("sha256:"), len(it))
+                          for one, it in files.items())  # fmt: skip
+        return read_doorstop(files, name), digest(listed)
+    content = _bytes_of(path)
     kind = _kind(content, path)
     if kind == "xlsx":
         return read_xlsx(content, name, asked.wanted, asked.sheet), digest(content)
+    if kind == "strictdoc":
+        return read_strictdoc(content, name), digest(content)
     return read_csv(content, name, asked.wanted), digest(content)
 
 
+def _files_of(folder: Path) -> dict[str, bytes]:
+    """Return the files of a Doorstop document; folders that are documents themselves are not."""
+    if not (folder / SETTINGS).is_file():
+        what = f"the folder has no {SETTINGS}, so it is no document of Doorstop"
+        raise RequirementsError(what, where=str(folder), fix="name a file, or such a folder")
+    found: dict[str, bytes] = {}
+    size = 0
+    for above, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(
+            one for one in folders if not (one.startswith(".") or _is_document(Path(above, one)))
+        )
+        for one in names:
+            path = Path(above, one)
+            if one != SETTINGS and (one.startswith(".") or not one.endswith(ENDINGS)):
+                continue
+            content = _bytes_of(path)
+            size += len(content)
+            if size > MOST_BYTES:
+                what = f"its items have more than {MOST_BYTES:,} bytes"
+                raise RequirementsError(what, where=str(folder))
+            found[path.relative_to(folder).as_posix()] = content
+    return found
+
+
+def _is_document(folder: Path) -> bool:
+    return folder.is_symlink() or (folder / SETTINGS).exists()
+
+
+def _raise(error: OSError) -> None:
+    raise RequirementsError(f"it cannot be listed: {error.strerror}", where=str(error.filename))
+
+
 def _bytes_of(path: Path) -> bytes:
+    if path.is_symlink() and not path.exists():
+        raise RequirementsError("it is a link that leads nowhere", where=str(path))
     if path.exists() and not path.is_file():
         raise RequirementsError("it is no file", where=str(path))
     if path.exists() and (size := path.stat().st_size) > MOST_BYTES:
@@ -94,7 +147,7 @@ def _kind(content: bytes, path: Path) -> SourceKind:
         return _kind_of_archive(opened(content, path.name), path)
     if kind := _BY_ENDING.get(path.suffix.lower()):
         return kind
-    known = "CSV (.csv, .tsv, .txt), workbook (.xlsx)"
+    known = "CSV (.csv, .tsv, .txt), workbook (.xlsx), StrictDoc (.sdoc), a folder of Doorstop"
     raise RequirementsError("its format is not known", where=str(path), fix=f"known are: {known}")
 
 

@@ -1,6 +1,5 @@
 """CSV: any of the usual delimiters, UTF-8, or UTF-16 with its mark."""
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -8,14 +7,10 @@ from collections.abc import Iterator
 from validation.errors import Problem, RequirementsError
 from validation.plan.imports.columns import Wanted
 from validation.plan.imports.content import Content, refusal
+from validation.plan.imports.decoding import decoded
 from validation.plan.imports.tables import Row, Table, table
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 def read_csv(content: bytes, name: str, asked: Wanted) -> Content:
@@ -68,25 +63,3 @@ def _rows(text: str, delimiter: str, name: str) -> Iterator[Row]:
         fix = "a quote inside a text is doubled; a text that begins with one ends with one"
         broken = [Problem(f"{name}:{line + 1}", said, fix)]
         raise refusal("the table cannot be read", name, broken) from error
-
-
-def decoded(content: bytes, name: str) -> str:
-    """Return the text of a file, by its mark or as UTF-8.
-
-    Raises:
-        RequirementsError: It is neither, or is empty.
-    """
-    mark = next((one for one in _MARKS if content.startswith(one)), b"")
-    try:
-        text = content.decode(_MARKS.get(mark, "utf-8"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        what = f"byte {error.start} (line {line}) is no {'UTF-16' if mark else 'UTF-8'}"
-        fix = "save it as UTF-8: spreadsheets call that CSV UTF-8"
-        raise RequirementsError(what, where=name, fix=fix) from error
-    if "\0" in text:
-        what = "it holds zero bytes: UTF-16 without its mark, or no text at all"
-        raise RequirementsError(what, where=name, fix="save it as UTF-8")
-    if not text.strip():
-        raise RequirementsError("it is empty", where=name)
-    return text
