@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from validation.cli.options import json_option
+from validation.cli.options import FOLDER, json_option
 
 Command = Callable[..., Any]
 Option = Any
@@ -46,7 +46,25 @@ def cluster_options(command: Command) -> Command:
         ("--cluster-size", "Mean number of observations, e.g. objects, of a unit."),
     ):
         command = number_option(name, what)(command)
-    return command
+    return pilot_options(command)
+
+
+def pilot_options(command: Command) -> Command:
+    """Add a record from which clusters are taken."""
+    command = click.option(
+        "--icc-at",
+        type=click.Choice(["estimate", "upper"]),
+        default="estimate",
+        show_default=True,
+        help="With --pilot: plan with the estimate, or with the upper limit, of the correlation.",
+    )(command)
+    for name, metavar, what in (
+        ("--pilot-class", "CLASS", "Class of the metric, where the pilot has several."),
+        ("--pilot-metric", "METRIC", "What is observed in it: recall, precision, dice, ..."),
+    ):
+        command = click.option(name, metavar=metavar, help=what)(command)
+    what = "Record of a pilot: size of clusters, intraclass correlation and --sd are taken from it."
+    return click.option("--pilot", type=FOLDER, metavar="RECORD", help=what)(command)
 
 
 def said_options(command: Command) -> Command:
@@ -84,6 +102,10 @@ _SHARED = {
     "cluster_size",
     "cluster_cv",
     "icc",
+    "pilot",
+    "pilot_metric",
+    "pilot_class",
+    "icc_at",
     *Asked._fields,
 }
 

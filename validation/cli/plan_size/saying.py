@@ -7,9 +7,11 @@ import click
 
 from validation.cli.options import say_json
 from validation.cli.plan_size.options import Asked, values_of
+from validation.cli.plan_size.piloted import pilot_of, said_of, with_pilot
 
 if TYPE_CHECKING:
     from validation.plan.sample_size.sizing import Sizing
+    from validation.study.piloting import Pilot
 
 
 def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
@@ -28,11 +30,14 @@ def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
     from validation.plan.sample_size.sizing import size
 
     asked = Asked(given["criterion"], given["basis"], given["as_json"])
-    found = size(read_design({**values_of(design, given), **fixed}))
+    pilot = pilot_of(given)
+    found = size(read_design({**values_of(design, with_pilot(given, pilot)), **fixed}))
     if asked.as_json:
-        say_json(_as_json(found))
-    else:
-        click.echo("\n".join(_text(found, asked)))
+        of_pilot = {"pilot": _pilot_as_json(pilot)} if pilot else {}
+        say_json({**_as_json(found), **of_pilot})
+        return
+    of_record = [*_labelled(said_of(pilot, found)), ""] if pilot else []
+    click.echo("\n".join([*of_record, *_text(found, asked)]))
 
 
 def _text(found: "Sizing", asked: Asked) -> list[str]:
@@ -90,3 +95,9 @@ def _as_json(found: "Sizing") -> dict[str, Any]:
         "power": [one._asdict() for one in power_rows(found)],
         "rationale": rationale(found),
     }
+
+
+def _pilot_as_json(pilot: "Pilot") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(pilot)
