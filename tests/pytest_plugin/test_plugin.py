@@ -270,6 +270,7 @@ def test_a_record_of_another_protocol_judges_nothing(run: Run, judged: Any) -> N
     result = run("a", "--segval-record", record)
     result.assert_outcomes(failed=2)
     assert "byte for byte" in text_of(result)
+    assert "direct cause" not in text_of(result)
     result = run("a", "--segval-record", record.parent / "nowhere")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
@@ -371,6 +372,70 @@ def test_data_that_are_not_here_fail_unless_that_is_allowed(
     monkeypatch.setenv("TINY_DATA", "/nowhere")
     result = run("--segval", "protocols", "--segval-allow-missing")
     result.assert_outcomes(failed=2)
+
+
+# --- evidence for tests of one's own ----------------------------------------------------
+
+ASSERTIONS = """
+import pytest
+
+pytestmark = pytest.mark.segval("a/protocol.yaml")
+
+def test_limit(evidence):
+    assert evidence.metric("segmentation_quality", class_="cell", iou=0.5).lower >= 0.5
+
+def test_rows(evidence, segval_record):
+    assert len(evidence.cases) == 6
+    assert {one["class"] for one in evidence.instances} == {"cell"}
+    assert segval_record("a/protocol.yaml") is evidence
+
+def test_wrong(evidence):
+    assert evidence.metric("recall", class_="cell", iou=0.5).value >= 0.99
+
+def test_misspelt(evidence):
+    evidence.metric("recal", class_="cell", iou=0.5)
+
+def test_no_such_protocol(segval_record):
+    segval_record("b/protocol.yaml")
+"""
+
+
+def test_own_assertions_ask_the_same_record(
+    run: Run, judged: Any, pytester: pytest.Pytester
+) -> None:
+    record = judged()
+    pytester.makepyfile(test_own=ASSERTIONS)
+    result = run("test_own.py", "--segval-record", record, "-rf")
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "E *assert 0.77* >= 0.99",
+            "E *did you mean recall?",
+            "the protocol is not there",
+            f"*report  {record}/report.pdf",
+        ]
+    )
+    assert "direct cause" not in text_of(result)
+    # Nothing is run for who did not ask for it, and who asks for it in a wrong way is told.
+    run("test_own.py").assert_outcomes(skipped=5)
+    pytester.makepyfile(test_own="def test_unmarked(evidence): pass")
+    result = run("test_own.py", "--segval-record", record)
+    result.assert_outcomes(errors=1)
+    assert "the fixture `evidence` asks for a protocol" in text_of(result)
+
+
+@pytest.mark.slow
+def test_evidence_alone_makes_the_study_run_once(
+    run: Run, place: Any, pytester: pytest.Pytester
+) -> None:
+    study = place("a").lock()
+    pytester.makepyfile(test_own=ASSERTIONS)
+    result = run("--segval", "test_own.py", "a", "-k", "limit or rows", "-p", "no:xdist")
+    result.assert_outcomes(passed=2, deselected=5)
+    assert runs_of(study.folder) == 1
+
+
+# --- what it costs who does not use it ---------------------------------------------------
 
 
 def test_the_plugin_imports_next_to_nothing() -> None:

@@ -77,7 +77,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ProtocolF
 
     if not is_protocol(file_path):
         return None
-    studies.collected += 1
+    studies.used += 1
     return ProtocolFile.from_parent(parent, path=file_path, studies=studies)
 
 
@@ -90,9 +90,9 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - a class of pytes
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
-    """Hear of a worker what it collected."""
+    """Hear of a worker how many studies it had to do with."""
     if (studies := node.config.stash.get(_STUDIES, None)) is not None:
-        studies.collected += getattr(node, "workeroutput", {}).get(_FOLDERS, 0)
+        studies.used += getattr(node, "workeroutput", {}).get(_FOLDERS, 0)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -102,8 +102,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if studies is None:
         return
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_FOLDERS] = studies.collected
-    elif studies.is_missing_protocols(config) and session.exitstatus == pytest.ExitCode.OK:
+        config.workeroutput[_FOLDERS] = studies.used
+    elif studies.is_unused(config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
@@ -125,7 +125,7 @@ def segval_record(pytestconfig: pytest.Config) -> "Callable[[str | Path], Record
     studies = pytestconfig.stash.get(_STUDIES, None)
     if studies is None:
         pytest.skip("evidence is asked for by --segval, which runs the study")
-    return lambda protocol: studies.evidence(pytestconfig.rootpath / protocol)
+    return lambda protocol: studies.evidence_or_fail(pytestconfig.rootpath / protocol)
 
 
 @pytest.fixture
@@ -135,8 +135,13 @@ def evidence(
     """The evidence of the protocol that the marker ``segval`` of the test or its module names."""
     marker = request.node.get_closest_marker("segval")
     if marker is None or len(marker.args) != 1 or marker.kwargs:
-        raise pytest.UsageError(
-            f"{request.node.nodeid}: the fixture `evidence` asks for a protocol: "
-            '@pytest.mark.segval("protocols/nuclei-count/protocol.yaml")'
+        pytest.fail(
+            "the fixture `evidence` asks for a protocol: "
+            '@pytest.mark.segval("protocols/nuclei-count/protocol.yaml")',
+            pytrace=False,
         )
-    return segval_record(marker.args[0])
+    found = segval_record(marker.args[0])
+    from validation.pytest_plugin.studies import properties
+
+    request.node.user_properties.extend(properties(found, str(marker.args[0])))
+    return found

@@ -10,7 +10,7 @@ import pytest
 from validation.errors import ToolError
 from validation.plan.protocol import AcceptanceCriterion
 from validation.plan.source import MAXIMUM_BYTES
-from validation.pytest_plugin.studies import Studies
+from validation.pytest_plugin.studies import Studies, properties
 from validation.record import printable
 from validation.study.evidence_view import RecordEvidence
 
@@ -109,15 +109,8 @@ class _Judged(pytest.Item):
         raise NotImplementedError
 
     def _name_record(self, evidence: RecordEvidence) -> None:
-        findings = evidence.findings
-        self.user_properties += [
-            ("segval_protocol", self.parent.nodeid if self.parent else str(self.path)),
-            ("segval_record", str(evidence.record)),
-            ("segval_record_id", evidence.contents.record_id),
-            ("segval_report", str(evidence.report)),
-            ("segval_verdict", findings.verdict),
-            ("segval_approval", findings.approval),
-        ]
+        name = self.parent.nodeid if self.parent else str(self.path)
+        self.user_properties += properties(evidence, name)
         said = f"record  {evidence.record}\nreport  {evidence.report}\n"
         self.add_report_section("call", "segval", said)
 
@@ -130,7 +123,7 @@ class _Judged(pytest.Item):
         error = excinfo.value
         if not isinstance(error, NotMet | ToolError):
             return super().repr_failure(excinfo, *others)
-        said = excinfo.getrepr(style="value")
+        said = excinfo.getrepr(style="value", chain=False)
         if said.reprcrash is not None:
             said.reprcrash.path, said.reprcrash.lineno = str(self.path), self.line
             said.reprcrash.message = error.message if isinstance(error, NotMet) else str(error)

@@ -33,17 +33,17 @@ class Studies:
     def __init__(self, settings: Settings, folders: Folders) -> None:
         self.settings = settings
         self.folders = folders
-        self.collected = 0
-        """Protocols that were collected."""
+        self.used = 0
+        """How often a protocol was collected, or a test asked for evidence."""
         self._known: dict[Path, RecordEvidence | ToolError] = {}
 
     def close(self) -> None:
         """Remove what the processes of the session shared."""
         self.folders.close()
 
-    def is_missing_protocols(self, config: pytest.Config) -> bool:
-        """Tell whether criteria were asked for on the command line, and there are none."""
-        return self.collected == 0 and "--segval" in config.invocation_params.args
+    def is_unused(self, config: pytest.Config) -> bool:
+        """Tell whether studies were asked for on the command line, and there are none."""
+        return self.used == 0 and "--segval" in config.invocation_params.args
 
     def evidence(self, protocol: Path) -> RecordEvidence:
         """Return the evidence of a protocol; its study runs where that was not done yet.
@@ -62,6 +62,16 @@ class Studies:
         if isinstance(known, ToolError):
             raise known
         return known
+
+    def evidence_or_fail(self, protocol: Path) -> RecordEvidence:
+        """Return the evidence of a protocol; where there is none, the test fails in words."""
+        self.used += 1
+        try:
+            return self.evidence(protocol)
+        except ToolError as error:
+            said = str(error)
+        # Out here, so that pytest shows the reason alone and no chain of exceptions.
+        pytest.fail(said, pytrace=False)
 
     def _found(self, protocol: Path) -> RecordEvidence:
         if self.settings.records:
@@ -125,6 +135,19 @@ class Studies:
             ignored = self.folders.out.parent / ".gitignore"
             if not ignored.exists():
                 ignored.write_text("# Made by segval's pytest plugin.\n*\n", "utf-8")
+
+
+def properties(evidence: RecordEvidence, protocol: str) -> list[tuple[str, object]]:
+    """Return what a test tells of the record that it is about, by name."""
+    findings = evidence.findings
+    return [
+        ("segval_protocol", protocol),
+        ("segval_record", str(evidence.record)),
+        ("segval_record_id", evidence.contents.record_id),
+        ("segval_report", str(evidence.report)),
+        ("segval_verdict", findings.verdict),
+        ("segval_approval", findings.approval),
+    ]
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from validation.report.view.wording import VERDICTS
 def summarise(reporter: pytest.TerminalReporter, studies: Studies) -> None:
     """Write a line for each record, and its report; or that no protocol was collected."""
     records = _records(reporter)
-    if not records and studies.collected:
+    if not records and studies.used:
         return
     reporter.section("segval")
-    if not studies.collected and not records:
+    if not records:
         reporter.line("no protocol was collected: no criterion was held against anything")
     for record, told in records.items():
         verdict = VERDICTS[told["segval_verdict"]]

@@ -208,7 +208,8 @@ class RecordEvidence:
         if found:
             return found
         names = list(dict.fromkeys(_said(of(one)) for one in figures))
-        near = get_close_matches(_said(asked), names, n=1)
+        # Of names the nearest is meant; of numbers and subgroups every one may be.
+        near = get_close_matches(_said(asked), names, n=1) if what in {"metric", "class"} else []
         of_what = "" if what == "metric" else f" of {figures[0].measured.metric}"
         raise EvidenceError(
             f"the record holds no figure{of_what} with {what} {_said(asked)}",
