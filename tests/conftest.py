@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -63,6 +64,24 @@ def terminal() -> Callable[..., Any]:
     if sys.platform == "win32":
         pytest.skip("pseudo-terminals are POSIX's")
     return _load(CHECKOUT / "tests" / "cli" / "terminal.py").at_terminal  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH that declares the entry points of pytest in pyproject.toml.
+
+    The plugin is found as after an installation, whenever the checkout was installed.
+    """
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    site = tmp_path_factory.mktemp("site")
+    folder = site / "segval_plugin_of_tests-0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: segval-plugin-of-tests\nVersion: 0\n", "utf-8"
+    )
+    lines = (f"{name} = {target}\n" for name, target in project["entry-points"]["pytest11"].items())
+    (folder / "entry_points.txt").write_text(f"[pytest11]\n{''.join(lines)}", "utf-8")
+    return site
 
 
 @pytest.fixture

@@ -210,7 +210,7 @@ def test_every_decision_is_listed() -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the guides are for a POSIX shell")
 @pytest.mark.parametrize("path", RUN, ids=named)
 def test_the_commands_of_a_page_do_what_it_says(
-    path: Path, tmp_path: Path, terminal: Callable[..., Any]
+    path: Path, tmp_path: Path, terminal: Callable[..., Any], plugin_site: Path
 ) -> None:
     for folder in ("protocols/nuclei-count", "protocols/simulated-nuclei", "protocols/models"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
@@ -218,7 +218,7 @@ def test_the_commands_of_a_page_do_what_it_says(
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SEGVAL_")},
         "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{plugin_site}",
         "COLUMNS": "100",
     }
     steps = list(pages.steps(text_of(path)))

@@ -1,10 +1,10 @@
 """``pytest --segval``: the real plugin in a pytest of its own, found by its real entry point."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -24,23 +24,14 @@ assert all((locking, opening, running))
 CHECKOUT = Path(__file__).parents[2]
 FIRST = "AC-01[segmentation_quality/class=cell/iou=0.5]"
 CASES = "every case was measured"
-METADATA = "Metadata-Version: 2.1\nName: segval-plugin-of-tests\nVersion: 0\n"
 
 Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, plugin_site: Path) -> Run:
     """Run pytest in a process of its own, with the entry point that pyproject.toml declares."""
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = project["entry-points"]["pytest11"]
-    site = pytester.path / ".site"
-    folder = site / "segval_plugin_of_tests-0.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text(METADATA)
-    lines = (f"{name} = {target}\n" for name, target in declared.items())
-    (folder / "entry_points.txt").write_text(f"[pytest11]\n{''.join(lines)}")
-    monkeypatch.setenv("PYTHONPATH", f"{site}:{CHECKOUT}")
+    monkeypatch.setenv("PYTHONPATH", f"{plugin_site}{os.pathsep}{CHECKOUT}")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     # Lists of tests are cut to the width of the terminal, unless pytest runs in a pipeline.
     monkeypatch.setenv("CI", "true")
