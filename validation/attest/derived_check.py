@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from validation.attest.attachments import attachments_of
 from validation.attest.made_again import MadeAgain, check_made_again
 from validation.attest.verification import Checks
-from validation.errors import ToolError
-from validation.plan.protocol import Protocol
+from validation.errors import RecordError, ToolError
+from validation.plan.choice.rules import rules_content
+from validation.plan.protocol import Method, Protocol
 from validation.plan.source import parse, protocol_from
 from validation.record import digest
 from validation.record_folder import contents_from
@@ -20,7 +21,13 @@ from validation.report.contents import (
     ProtocolContents,
     RecordContents,
 )
-from validation.report.documents import render_method, render_test_set, render_traceability
+from validation.report.documents import (
+    render_choice,
+    render_method,
+    render_test_set,
+    render_traceability,
+)
+from validation.report.view.documents.choice import METHOD_FILE, RULES_FILE, ChoiceContents
 from validation.report.view.documents.traceability import CSV_NAME
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import (
@@ -64,6 +71,8 @@ def check_derived(content: bytes, checks: Checks) -> bool:
 
 def _made_again(index: DocumentIndex, attached: Mapping[str, bytes]) -> bytes:
     made_of = {name: one for name, one in attached.items() if name not in {DOCUMENT_FILE, CSV_NAME}}
+    if index.kind == "choice":
+        return render_choice(_choice(index, made_of))
     contents = _contents(index, made_of)
     if index.kind == "test-set" and not isinstance(contents, PlannedContents):
         return render_test_set(contents, parse_manifest(made_of[f"lock/{MANIFEST_NAME}"]))
@@ -72,6 +81,25 @@ def _made_again(index: DocumentIndex, attached: Mapping[str, bytes]) -> bytes:
     if index.kind == "method":
         return render_method(contents)
     return render_traceability(contents)[0]
+
+
+def _choice(index: DocumentIndex, files: Mapping[str, bytes]) -> ChoiceContents:
+    """Return what a memo was made from.
+
+    Raises:
+        ToolError: Its rules are not those of this version, or a file cannot be read.
+    """
+    if files[RULES_FILE] != rules_content():
+        raise RecordError("the memo was made by other rules than this version of segval has")
+    method = parse(files[METHOD_FILE], METHOD_FILE).values["method"]
+    protocol = files.get("protocol.yaml")
+    return ChoiceContents(
+        method=Method.model_validate(method),
+        protocol=protocol_from(parse(protocol, "protocol.yaml")) if protocol else None,
+        files=files,
+        digests={name: digest(one) for name, one in files.items()},
+        tool_version=index.tool_version,
+    )
 
 
 def _contents(index: DocumentIndex, files: Mapping[str, bytes]) -> _Contents:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 from validation.attest.leakage_checks import check_leakage
+from validation.attest.measured_check import check_measured, check_measured_lock
 from validation.attest.verification import Checks
 from validation.errors import ToolError
 from validation.evidence.files import (
@@ -94,6 +95,7 @@ def _check_lock(files: Mapping[str, bytes], protocol: Protocol, lock: Lock, chec
     differing = [name for name, same in agreeing.items() if not same]
     detail = f"these differ: {', '.join(differing)}" if differing else lock.test_set_id
     checks("the lock is of the protocol's test set", not differing, detail)
+    check_measured_lock(protocol, lock, checks)
     what = "the manifest is the one that the lock names"
     content = files.get("lock/manifest-sha256.txt")
     if content is None:
@@ -156,6 +158,7 @@ def _check_evidence(
     except (ToolError, ValueError) as error:
         checks(what, None, str(error).replace("\n", "; "))
         return
+    check_measured(protocol, lock, further, checks)
     derived = evidence_files(evidence)
     known = {
         *derived,

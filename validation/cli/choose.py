@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from validation.cli.options import FILE, json_option, say_json
+from validation.cli.options import FILE, data_option, json_option, progress_bars, say_json
 
 if TYPE_CHECKING:
     from validation.errors import ToolError
     from validation.plan.method import Kind
-    from validation.study.choosing import Chosen, Decision
+    from validation.study.choosing import Chosen, Decision, Written
+    from validation.study.opening import OpenProtocol
 
 _KINDS = ("semantic", "instance", "panoptic")
 _NEW = click.Path(path_type=Path)
@@ -36,6 +37,18 @@ _NEW = click.Path(path_type=Path)
     metavar="DIR-OR-FILE",
     help="Write method.yaml and answers.yaml to a folder, or the block to FILE.yaml; new files.",
 )
+@click.option(
+    "--memo",
+    type=_NEW,
+    metavar="FILE.pdf",
+    help="Write the choice with its reasons, price and sources as a PDF; a new file.",
+)
+@click.option(
+    "--protocol",
+    type=FILE,
+    help="Protocol whose locked reference is measured, and whose texts are kept.",
+)
+@data_option
 @json_option
 def choose_command(  # noqa: PLR0917 - click calls it by name
     answers: Path | None,
@@ -43,6 +56,9 @@ def choose_command(  # noqa: PLR0917 - click calls it by name
     decide: str | None,
     because: str | None,
     out: Path | None,
+    memo: Path | None,
+    protocol: Path | None,
+    data: Path | None,
     as_json: bool,
 ) -> None:
     """Choose semantic, instance or panoptic evidence from the use of the result.
@@ -51,29 +67,72 @@ def choose_command(  # noqa: PLR0917 - click calls it by name
     points against it, what it commits to and what it gives up, as a `method:` block for a
     protocol. The rules and their sources are printed with every question (?).
 
+    With --protocol, the test set that it locked is measured, too: how many objects touch a
+    neighbour of their class, and what counting connected components of a perfect mask would cost.
+    Every file is held against the lock first; no prediction is made or looked at.
+
     Exit status 0: a method was chosen; 1: none follows from the answers, and nobody decided; 3: the
     answers cannot be read, or questions are open and there is no terminal to ask them at.
 
     \b
     Example:
         segval choose --save-answers answers.yaml --out choice
+        segval choose --answers answers.yaml --protocol protocol.yaml --memo method.pdf
         segval choose --answers answers.yaml --decide semantic --because "Only areas are released."
     """
     from validation.study import choosing
 
     decision = _decision(decide, because)
     places = choosing.places(out)
-    choosing.require_new(save_answers, *places.values())
-    made = _made(answers, decision, save_answers)
+    _require_pdf(memo)
+    choosing.require_new(save_answers, memo, *places.values())
+    opened = _opened(protocol, data)
+    made = _made(answers, decision, save_answers, _measured(opened, data))
     if save_answers is not None:
         choosing.write({save_answers: made.answers_text.encode()})
     written = {}
     if made.kind is not None:
         texts = {choosing.METHOD: made.method_text, choosing.ANSWERS: made.answers_text}
-        written = choosing.write({path: texts[name].encode() for name, path in places.items()})
+        files = {path: texts[name].encode() for name, path in places.items()}
+        if memo is not None:
+            files[memo] = choosing.memo(made, opened)
+        written = choosing.write(files)
     _say(made, written, as_json=as_json)
     if made.kind is None:
         raise click.exceptions.Exit(1)
+
+
+def _require_pdf(memo: Path | None) -> None:
+    if memo is not None and memo.suffix.lower() != ".pdf":
+        raise click.UsageError("--memo is a PDF: give a name that ends in .pdf")
+
+
+def _opened(path: Path | None, data: Path | None) -> "OpenProtocol | None":
+    from validation.study.opening import read_protocol
+
+    if path is None and data is not None:
+        raise click.UsageError("--data is the folder of the test set of a --protocol")
+    return None if path is None else read_protocol(path)
+
+
+def _measured(opened: "OpenProtocol | None", data: Path | None) -> "Written":
+    """Return what the protocol says, and what its locked reference does; nothing without one."""
+    from validation.study.choosing import Written
+    from validation.study.separation import measured_reference
+    from validation.testset.lock import LOCK_NAME
+
+    if opened is None:
+        return Written(None, None)
+    method = opened.protocol.method
+    if not (opened.lock_folder / LOCK_NAME).is_file():
+        click.echo("the test set is not locked yet: nothing is measured", err=True)
+        return Written(method, None)
+    with progress_bars() as bars:
+        task = bars.add_task("Checking the lock", total=None)
+        found = measured_reference(
+            opened, data, lambda done, total: bars.update(task, completed=done, total=total)
+        )
+    return Written(method, found)
 
 
 def _decision(decide: str | None, because: str | None) -> "Decision | None":
@@ -86,7 +145,9 @@ def _decision(decide: str | None, because: str | None) -> "Decision | None":
     return Decision(cast("Kind", decide), because)
 
 
-def _made(path: Path | None, decision: "Decision | None", draft: Path | None) -> "Chosen":
+def _made(
+    path: Path | None, decision: "Decision | None", draft: Path | None, written: "Written"
+) -> "Chosen":
     """Return the choice from the answers of a file, and from those that are asked."""
     from validation.cli.choose_dialog import Interrupted
     from validation.errors import ToolError
@@ -103,7 +164,7 @@ def _made(path: Path | None, decision: "Decision | None", draft: Path | None) ->
         given, decision = _asked(given, decision)
     except Interrupted as stopped:
         raise _interrupted(stopped.answers, draft) from stopped
-    return chosen(given, decision)
+    return chosen(given, decision, written)
 
 
 def _asked(
@@ -155,12 +216,17 @@ def is_at_terminal() -> bool:
 def _say(made: "Chosen", written: dict[str, str], *, as_json: bool) -> None:
     from validation.plan.choice.explained import as_json as values_of
     from validation.plan.choice.explained import explained
+    from validation.report.view.questionnaire import measured_lines
 
     if as_json:
         values = values_of(made.choice, made.kind, made.decided_otherwise)
-        say_json({**values, "method": made.method_text, "files": written})
+        found = made.measured.model_dump(mode="json") if made.measured else None
+        say_json({**values, "measured": found, "method": made.method_text, "files": written})
         return
-    for line in explained(made.choice, made.kind, made.decided_otherwise):
+    for line in [
+        *explained(made.choice, made.kind, made.decided_otherwise),
+        *measured_lines(made.measured),
+    ]:
         click.echo(f"# {line}")
     if made.kind is not None:
         click.echo(made.method_text, nl=False)

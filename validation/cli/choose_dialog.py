@@ -1,7 +1,8 @@
 """The questions of ``segval choose``: asked on stderr, so that stdout is the result."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -37,22 +38,39 @@ def ask_questions(given: Mapping[str, str], known: "Rules") -> dict[str, str]:
     answers = dict(given)
     asked = [one for one in known.questions if one.id not in given]
     position = 0
-    while position < len(asked):
-        question = asked[position]
-        _show(question, f"{position + 1} of {len(asked)}", answers.get(question.id))
-        typed = _line(f"Answer (1-{len(question.answers)}; ? why, b back): ", answers).casefold()
-        if typed in {"?", "why", "help"}:
-            _explain(question, known)
-        elif typed in {"b", "back"}:
-            position = max(position - 1, 0)
-        elif not typed and question.id in answers:
-            position += 1
-        elif (chosen := _chosen(question, typed)) is not None:
-            answers[question.id] = chosen
-            position += 1
-        else:
-            _tell([f"{typed[:20]!r} is no answer here: give its number or its name."])
+    with _interruption_told(answers):
+        while position < len(asked):
+            position += _ask(asked[position], f"{position + 1} of {len(asked)}", answers, known)
+            position = max(position, 0)
     return answers
+
+
+def _ask(question: "Question", progress: str, answers: dict[str, str], known: "Rules") -> int:
+    """Ask one question, keep what is answered, and return how many questions to go on by."""
+    _show(question, progress, answers.get(question.id))
+    typed = _line(f"Answer (1-{len(question.answers)}; ? why, b back): ").casefold()
+    if typed in {"?", "why", "help"}:
+        _explain(question, known)
+        return 0
+    if typed in {"b", "back"}:
+        return -1
+    if not typed and question.id in answers:
+        return 1
+    chosen = _chosen(question, typed)
+    if chosen is None:
+        _tell([f"{typed[:20]!r} is no answer here: give its number or its name."])
+        return 0
+    answers[question.id] = chosen
+    return 1
+
+
+@contextmanager
+def _interruption_told(answers: Mapping[str, str]) -> Iterator[None]:
+    """Turn Ctrl-C, at whatever moment, and the end of the input into what was answered so far."""
+    try:
+        yield
+    except (KeyboardInterrupt, EOFError, UnicodeDecodeError) as error:
+        raise Interrupted(answers) from error
 
 
 def _chosen(question: "Question", typed: str) -> str | None:
@@ -90,23 +108,24 @@ def ask_decision(choice: "Choice", explained: Iterable[str]) -> "tuple[Kind, str
     """
     from validation.plan.method import KINDS
 
-    _tell(["", *explained, ""])
     others = [kind for kind in KINDS if kind != choice.recommended]
     takes = f"Enter takes {choice.recommended}" if choice.recommended else "Enter decides nothing"
-    while True:
-        typed = _line(f"Method ({takes}; or {', '.join(others)}): ", choice.answers).casefold()
-        if typed in {"", choice.recommended}:
-            return None
-        for kind in others:
-            if typed == kind:
-                return kind, _reason(choice)
-        _tell([f"{typed[:20]!r} is no method."])
+    with _interruption_told(choice.answers):
+        _tell(["", *explained, ""])
+        while True:
+            typed = _line(f"Method ({takes}; or {', '.join(others)}): ").casefold()
+            if typed in {"", choice.recommended}:
+                return None
+            for kind in others:
+                if typed == kind:
+                    return kind, _reason()
+            _tell([f"{typed[:20]!r} is no method."])
 
 
-def _reason(choice: "Choice") -> str:
+def _reason() -> str:
     """Ask until there is a reason, which a decision otherwise has to have."""
     while True:
-        typed = _line("Because: ", choice.answers)
+        typed = _line("Because: ")
         if typed:
             return typed
 
@@ -116,14 +135,15 @@ def _tell(lines: Iterable[str]) -> None:
         click.echo(one, err=True)
 
 
-def _line(prompt: str, answers: Mapping[str, str]) -> str:
-    """Return a line that is typed, without the spaces around it."""
+def _line(prompt: str) -> str:
+    """Return a line that is typed, without the spaces around it.
+
+    Raises:
+        EOFError: The input ends.
+    """
     # Not `click.prompt`: it writes a space to stdout, which may be a file.
     click.echo(prompt, nl=False, err=True)
-    try:
-        typed = sys.stdin.readline()
-    except (KeyboardInterrupt, UnicodeDecodeError) as error:
-        raise Interrupted(answers) from error
+    typed = sys.stdin.readline()
     if not typed:
-        raise Interrupted(answers)
+        raise EOFError
     return typed.strip()

@@ -24,6 +24,7 @@ from validation.report.embedding import attachments
 from validation.report.render import fitted, render_pdf
 from validation.report.view.documents.audit import FILE_NAME as AUDIT_FILE
 from validation.report.view.documents.audit import AuditContents, audit_view, texts_of
+from validation.report.view.documents.choice import ChoiceContents, choice_view
 from validation.report.view.documents.method import method_document
 from validation.report.view.documents.test_set import test_set_document
 from validation.report.view.documents.traceability import (
@@ -33,6 +34,7 @@ from validation.report.view.documents.traceability import (
 )
 from validation.report.view.documents.verification import FILE_NAME as VERIFICATION_FILE
 from validation.report.view.documents.verification import VerificationContents, verification_view
+from validation.report.view.elements import paragraphs
 
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 """Date in the properties of a document that is made from a protocol alone, which has none."""
@@ -122,6 +124,38 @@ def render_method(contents: PlannedContents | RecordContents) -> bytes:
         kept=own_texts(contents.protocol),
         created=_moment(contents),
     )
+
+
+def render_choice(contents: ChoiceContents) -> bytes:
+    """Return the memo of a choice of method as PDF/A-3a.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+        ValueError: The method has no questionnaire, or one of other rules.
+    """
+    index = DocumentIndex(
+        kind="choice", source="answers", record_id=None, tool_version=contents.tool_version
+    )
+    whole = replace(
+        contents,
+        files={**contents.files, DOCUMENT_FILE: index.to_json()},
+        digests={**contents.digests, DOCUMENT_FILE: digest(index.to_json())},
+    )
+    return rendered(
+        "choice/choice.html.jinja",
+        choice_view(whole),
+        whole.files,
+        kept=_texts_of(contents),
+        created=_UNDATED,
+    )
+
+
+def _texts_of(contents: ChoiceContents) -> frozenset[str]:
+    """Return the texts that no wording touches: the engineer's reason, and the protocol's."""
+    choice = contents.method.choice
+    reason = choice.decided_otherwise if choice else None
+    named = own_texts(contents.protocol) if contents.protocol else frozenset()
+    return named | frozenset(paragraphs(reason or ""))
 
 
 def render_audit(contents: AuditContents, company: Mapping[str, bytes]) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from validation import clock, workspace
-from validation.evidence.further_tables import FurtherTables, holds_objects
+from validation.evidence.further_tables import FurtherTables
 from validation.evidence.gate import problems_of
 from validation.evidence.measure import Table, matching_rule
 from validation.evidence.overlap import (
@@ -36,7 +36,7 @@ from validation.evidence.panoptic_table import (
     panoptic_table,
     panoptic_table_without_prediction,
 )
-from validation.evidence.separability import SeparationTable, separation_table
+from validation.evidence.separability import SeparationTable
 from validation.evidence.surface import SurfaceTable, surface_table, surface_terms
 from validation.inference.adapters import segmenter_for
 from validation.inference.segmenter import (
@@ -48,6 +48,7 @@ from validation.plan.protocol import Protocol
 from validation.record import digest
 from validation.study.opening import ModelContent
 from validation.study.reading import CaseReader, Unreadable
+from validation.study.separation import separation_of
 from validation.study.stored_predictions import encode_prediction
 from validation.testset.annotations import Annotation, ClassMap, ObjectSet, PanopticMap
 from validation.testset.cases import Case
@@ -218,31 +219,13 @@ class CaseWork:
             found = _classes(prediction) or ClassMap(np.zeros_like(classes.classes))
             if terms is not None:
                 surfaces = surface_table(case.case_id, classes, found, count, terms).to_dict()
-        separation = None if reference is None else self._separation(case, reference)
+        separation = None
+        if reference is not None:
+            separation = separation_of(self.reader, self.protocol, case, reference)
         return {
             "surfaces": surfaces,
             "separation": None if separation is None else separation.to_dict(),
         }
-
-    def _separation(self, case: Case, reference: Annotation) -> SeparationTable | None:
-        """Return how far the reference tells objects apart; None where they cannot be read."""
-        count, protocol = len(self.protocol.classes), self.protocol
-        if isinstance(reference, PanopticMap):
-            rows = separation_table(case.case_id, reference.objects, count).rows
-            things = protocol.thing_names()
-            kept = zip(protocol.class_names(), rows, strict=True)
-            return SeparationTable(case.case_id, tuple(row for name, row in kept if name in things))
-        objects: ObjectSet | ClassMap | None = reference
-        if isinstance(reference, ClassMap) and holds_objects(protocol):
-            objects = self._objects(case)
-        return None if objects is None else separation_table(case.case_id, objects, count)
-
-    def _objects(self, case: Case) -> ObjectSet | None:
-        """Return the objects that a class map was made of, if it was."""
-        try:
-            return self.reader.objects(case)
-        except Unreadable:
-            return None
 
     def _reference_alone(self, case: Case) -> Annotation | None:
         """Return the reference of a case whose image cannot be read, if it can be read itself."""

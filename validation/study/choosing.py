@@ -1,24 +1,37 @@
 """Choosing the method of a study: answers in, a `method:` block and a memo out."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
+import validation
 from validation import workspace
 from validation.errors import RecordError, ToolError
 from validation.plan.choice.answers import answers_text, read_answers
 from validation.plan.choice.decide import Choice, decide
 from validation.plan.choice.method_text import method_of, method_yaml
-from validation.plan.choice.rules import Rules, rules
+from validation.plan.choice.rules import Rules, rules, rules_content
 from validation.plan.method import Kind, Measured
 from validation.plan.protocol import Method
 from validation.plan.source import MAXIMUM_BYTES
 from validation.record import digest
+from validation.report.company import FOLDER
+from validation.report.documents import render_choice
+from validation.report.view.documents.choice import (
+    ANSWERS_FILE,
+    METHOD_FILE,
+    RULES_FILE,
+    ChoiceContents,
+)
+from validation.study.opening import OpenProtocol
+from validation.study.templates import read_templates
 
 LONGEST_REASON = 4_000
-METHOD, ANSWERS = "method.yaml", "answers.yaml"
+METHOD, ANSWERS = METHOD_FILE, ANSWERS_FILE
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,15 @@ class Decision:
     kind: Kind
     because: str
     """Why it is not the recommended one."""
+
+
+class Written(NamedTuple):
+    """What a protocol brings to the choice."""
+
+    method: Method | None
+    """Its method, whose texts are kept where the same kind is chosen; None: no protocol."""
+    measured: Measured | None
+    """What its locked reference says; None: nothing was measured."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +62,8 @@ class Chosen:
     decided_otherwise: str | None
     method: Method | None
     """None where there is no method."""
+    measured: Measured | None = None
+    """What a locked reference says; None: nothing was measured."""
 
     @property
     def method_text(self) -> str:
@@ -65,17 +89,14 @@ def answers_in(path: Path, *, partial: bool, known: Rules | None = None) -> dict
 def chosen(
     answers: dict[str, str],
     decision: Decision | None = None,
-    *,
-    measured: Measured | None = None,
-    written: Method | None = None,
+    written: Written = Written(None, None),  # noqa: B008 - it never changes
 ) -> Chosen:
     """Return what follows from answers and from a decision.
 
     Args:
         answers: Answer by question.
         decision: The engineer's own; None: what is recommended is taken.
-        measured: What a locked reference says to it.
-        written: The method of the protocol, whose texts are kept where it is of the same kind.
+        written: What a protocol brings to it.
 
     Raises:
         ToolError: The decision is what is recommended anyway, or its reason cannot be printed.
@@ -94,15 +115,19 @@ def chosen(
             fix=f"give 1 to {LONGEST_REASON:,} characters",
         )
     if kind is None:
-        return Chosen(choice, None, None, None)
+        return Chosen(choice, None, None, None, written.measured)
     try:
         method = method_of(
-            choice, kind, decided_otherwise=because, measured=measured, written=written
+            choice,
+            kind,
+            decided_otherwise=because,
+            measured=written.measured,
+            written=written.method,
         )
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise ToolError(f"the reason cannot be printed: it {said}") from error
-    return Chosen(choice, kind, because, method)
+    return Chosen(choice, kind, because, method, written.measured)
 
 
 def places(out: Path | None) -> dict[str, Path]:
@@ -116,6 +141,38 @@ def places(out: Path | None) -> dict[str, Path]:
     if out.suffix.lower() in {".yaml", ".yml"} and not out.is_dir():
         return {METHOD: out}
     return {METHOD: out / METHOD, ANSWERS: out / ANSWERS}
+
+
+def memo(made: Chosen, opened: OpenProtocol | None) -> bytes:
+    """Return the memo of a choice as PDF/A-3a; the same choice gives the same bytes.
+
+    Args:
+        made: The choice; it has a method.
+        opened: The protocol that it was made for, whose numbers and company's design it takes.
+
+    Raises:
+        ToolError: A template cannot be used, or there is no method.
+    """
+    if made.method is None:
+        raise RecordError("there is no method that a memo could be about")
+    files: dict[str, bytes] = {
+        METHOD: made.method_text.encode(),
+        ANSWERS: made.answers_text.encode(),
+        RULES_FILE: rules_content(),
+    }
+    if opened is not None:
+        files["protocol.yaml"] = opened.content
+        company = read_templates(opened)
+        files |= {f"{FOLDER}{name}": content for name, content in company.items()}
+    return render_choice(
+        ChoiceContents(
+            method=made.method,
+            protocol=opened.protocol if opened else None,
+            files=files,
+            digests={name: digest(one) for name, one in files.items()},
+            tool_version=validation.__version__,
+        )
+    )
 
 
 def require_new(*files: Path | None) -> None:
@@ -133,7 +190,7 @@ def require_new(*files: Path | None) -> None:
             )
 
 
-def write(made: dict[Path, bytes]) -> dict[str, str]:
+def write(made: Mapping[Path, bytes]) -> dict[str, str]:
     """Write files, each whole or not at all, and return their digests by path.
 
     Raises:

@@ -47,6 +47,15 @@ class OpenProtocol:
         """Folder that paths in the protocol are relative to."""
         return self.path.parent
 
+    def without_measurement(self) -> "OpenProtocol":
+        """Return the protocol without what was measured for the choice of its method."""
+        method = self.protocol.method
+        if method.choice is None:
+            return self
+        choice = method.choice.model_copy(update={"measured": None})
+        changed = {"method": method.model_copy(update={"choice": choice})}
+        return replace(self, protocol=self.protocol.model_copy(update=changed))
+
     @property
     def lock_folder(self) -> Path:
         """Folder of the lock."""
@@ -330,6 +339,11 @@ def require_locked_cases(
         for what, differs in differences.items()
         if differs
     ]
+    measured = opened.protocol.method.choice.measured if opened.protocol.method.choice else None
+    if measured is not None and measured.manifest_digest != lock.manifest_digest:
+        what = f"method.choice was measured on another lock ({measured.manifest_digest})"
+        fix = f"segval choose --protocol {opened.path} measures the locked reference again"
+        problems.append(Problem(str(opened.path), what, fix))
     if problems:
         raise LockError(
             "the protocol's test set is not the one that was locked",

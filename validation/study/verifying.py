@@ -7,6 +7,7 @@ from validation.attest.audit_file import load, trail_path
 from validation.attest.audit_trail import Trail
 from validation.attest.document_check import Known, check_document
 from validation.attest.lock_check import check_lock
+from validation.attest.measured_check import check_measured_lock
 from validation.attest.study_check import check_acts, check_lock_in_trail
 from validation.attest.trail_check import ENDS, check_chain, check_nothing_lost
 from validation.attest.trust import Trust
@@ -14,6 +15,7 @@ from validation.attest.trust_files import load_trust
 from validation.attest.verification import Checks, Verification
 from validation.attest.verify import verify_artefact
 from validation.errors import ToolError
+from validation.plan.protocol import Protocol
 from validation.record import digest
 from validation.record_folder import SIGNED
 from validation.study.identity_store import pinned_trust
@@ -93,6 +95,9 @@ def _check_lock(
         checks("the test set is locked", held=False, detail=str(place), failure="incomplete")
         return
     lock = check_lock(place, data or _data_of(folder), checks, progress)
+    protocol = _protocol_of(folder)
+    if lock is not None and protocol is not None:
+        check_measured_lock(protocol, lock, checks)
     if lock is not None and known.trail is not None:
         content = workspace.read(place / LOCK_NAME, "the lock")
         check_lock_in_trail(lock, digest(content), known.trail, checks)
@@ -110,6 +115,15 @@ def _check_protocols_kept(folder: Path, trail: Trail, checks: Checks) -> None:
 
 def _signed(folder: Path) -> list[Path]:
     return sorted(one for one in (folder / SIGNED).glob("*.pdf") if one.is_file())
+
+
+def _protocol_of(folder: Path) -> Protocol | None:
+    """Return the protocol of a study; None where none can be read."""
+    path = folder / "protocol.yaml"
+    try:
+        return read_protocol(path).protocol if path.is_file() else None
+    except ToolError:
+        return None
 
 
 def _data_of(folder: Path) -> Path | None:

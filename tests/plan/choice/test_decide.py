@@ -78,13 +78,13 @@ def test_coverage_of_nuclei_is_semantic_though_they_touch() -> None:
     found = decide({**SILENT, **use, "clutter": "present"}, rules())
     assert (found.recommended, found.basis) == ("semantic", "required")
     assert [one.point.id for one in found.speaking_against("semantic")] == ["R19"]
-    assert [one.point.id for one in found.speaking_for_others("semantic")] == ["R18", "R25"]
+    assert [one.point.id for one in found.about_others("semantic")] == ["R18", "R25"]
 
 
 def test_a_figure_in_use_never_decides_against_the_use() -> None:
     found = decide({**SILENT, "count": "needed", "kpi": "mean_iou", "place": "edge"}, rules())
     assert found.recommended == "instance"
-    assert [one.point.id for one in found.speaking_for_others("instance")] == ["R26", "R40"]
+    assert [one.point.id for one in found.about_others("instance")] == ["R04", "R26", "R40"]
 
 
 def test_items_and_areas_are_panoptic_or_two_protocols() -> None:

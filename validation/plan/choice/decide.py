@@ -63,11 +63,10 @@ class Choice:
         ]
         return tuple(sorted(found, key=lambda one: one.point.does == "against"))
 
-    def speaking_for_others(self, kind: Kind) -> tuple[Asserted, ...]:
-        """Return the points that only speak for a method other than one."""
-        return tuple(
-            one for one in self.points if one.point.does == "for" and one.point.method != kind
-        )
+    def about_others(self, kind: Kind) -> tuple[Asserted, ...]:
+        """Return the points that are about the other methods, and neither for nor against one."""
+        own = {*self.speaking_for(kind), *self.speaking_against(kind)}
+        return tuple(one for one in self.points if one not in own)
 
     def commitments(self) -> tuple[str, ...]:
         """Return what the answers commit to beside the method, in the order of the questions."""

@@ -1,6 +1,6 @@
 """A choice in words, for a terminal, and as JSON for machines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -31,7 +31,8 @@ def explained(choice: Choice, kind: Kind | None, because: str | None = None) -> 
     lines += _under(f"for {kind}", _points(choice, choice.speaking_for(kind)))
     against = _points(choice, choice.speaking_against(kind))
     lines += _under(f"against {kind}", against or ["none of the answers"])
-    lines += _under("for another method", _points(choice, choice.speaking_for_others(kind)))
+    others = choice.about_others(kind)
+    lines += _under("about other methods", _with_method(choice, others))
     lines += _under(
         "commits to",
         (
@@ -48,11 +49,14 @@ def explained(choice: Choice, kind: Kind | None, because: str | None = None) -> 
 
 def _without_method(choice: Choice) -> list[str]:
     """Return what the answers say where no method follows from them."""
-    said = [
+    return _under("the answers say", _with_method(choice, choice.points))
+
+
+def _with_method(choice: Choice, points: Sequence[Asserted]) -> list[str]:
+    return [
         f"{one.point.does} {one.point.method}: {text}"
-        for one, text in zip(choice.points, _points(choice, choice.points), strict=True)
+        for one, text in zip(points, _points(choice, points), strict=True)
     ]
-    return _under("the answers say", said)
 
 
 def _points(choice: Choice, points: Iterable[Asserted]) -> list[str]:

@@ -120,11 +120,23 @@ def _mapping(values: Mapping[str, Any], indent: int) -> Iterator[str]:
             yield from _mapping(value, indent + 2)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             yield f"{margin}{name}:"
-            yield from (f"{margin}  - {_flow(one)}" for one in value)
+            yield from (line for one in value for line in _entry(one, f"{margin}  - "))
         elif isinstance(value, str) and len(value) + indent + len(name) > _WIDTH - 4:
             yield from _folded(name, value, indent)
         else:
             yield f"{margin}{name}: {_flow(value)}"
+
+
+def _entry(value: Mapping[str, Any], lead: str) -> Iterator[str]:
+    """Yield an entry of a list in braces, over several lines where it is long."""
+    line = lead + "{"
+    for number, (name, one) in enumerate(value.items(), start=1):
+        part = f"{name}: {_flow(one)}" + (", " if number < len(value) else "}")
+        if len(line) + len(part) > _WIDTH:
+            yield line.rstrip()
+            line = " " * (len(lead) + 1)
+        line += part
+    yield line
 
 
 def _is_flat(value: Mapping[str, Any], before: int) -> bool:

@@ -260,6 +260,9 @@ class FileKind(NamedTuple):
 
 _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "protocol.yaml": ("The protocol, byte for byte", "Source"),
+    "answers.yaml": ("Answers to the questions on the use of the result", "Source"),
+    "rules.yaml": ("The questions, with the rules that answers are held against", "Source"),
+    "method.yaml": ("The method with its questionnaire, for the protocol", "Data"),
     "protocol.pdf": ("The signed protocol document", "Source"),
     "approval.json": ("Signatures of the protocol, as checked before the run", "Source"),
     "lock/lock.json": ("Lock of the test set", "Source"),

@@ -5,6 +5,7 @@ what they made of them is not said: the rules that would say it are not here.
 """
 
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 
 from validation.plan.choice.decide import Choice, decide
 from validation.plan.choice.rules import Asserted, rules
@@ -15,6 +16,7 @@ from validation.report.view.elements import Item, item, paragraphs
 from validation.report.view.wording import METHODS, joined
 
 _MOST_CASES = 3
+_TERMINAL_WIDTH = 96
 
 
 def questionnaire(method: Method) -> tuple[Item, ...]:
@@ -101,11 +103,22 @@ def measured_words(measured: Measured) -> Iterator[str]:
     )
     if measured.largest:
         largest = [_case(one) for one in measured.largest[:_MOST_CASES]]
-        yield f"Most in {joined(largest)}."
+        yield f"Largest differences, components for objects: {joined(largest)}."
+
+
+def measured_lines(measured: Measured | None) -> list[str]:
+    """Return the same as lines for a terminal; none where nothing was measured."""
+    if measured is None:
+        return []
+    return ["measured:", *(line for one in measured_words(measured) for line in _wrapped(one))]
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, _TERMINAL_WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _case(one: MeasuredCase) -> str:
-    return f"{one.case} ({number(one.components)} for {number(one.objects)})"
+    return f"{number(one.components)} for {number(one.objects)} in {one.case}"
 
 
 def _signed(difference: int) -> str:
