@@ -106,6 +106,21 @@ def _size(observations: int = 48, units: int = 48, **changes: Any) -> dict[str, 
     }
 
 
+def _margin(**changes: Any) -> Callable[[Any], None]:
+    plain = {
+        "id": "CC-01",
+        "requirements": ["REQ-01"],
+        "metric": "recall",
+        "class": "cell",
+        "iou": 0.5,
+        "aim": "non_inferiority",
+        "margin": 0.05,
+        "rationale": "r",
+    }
+    margin = {name: value for name, value in {**plain, **changes}.items() if value is not None}
+    return _set("comparison", {"change": "c", "impact": "i", "margins": [margin]})
+
+
 RISK = {"id": "RISK-01", "hazard": "h", "harm": "h", "severity": "s"}
 REQUIREMENT = {"id": "REQ-01", "text": "t"}
 CELL = {"name": "cell", "description": "d", "value": 2}
@@ -313,6 +328,26 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "analysis.sample_size.0.assumptions.interval", "the interval is wilson",
      _both(_set("analysis.proportion_interval", "clopper_pearson"),
            _set("analysis.sample_size", [_size()]))),
+    ("error", "comparison.margins.0", "AC-01 stands twice among the criteria and margins",
+     _margin(id="AC-01")),
+    ("error", "comparison.margins.0.requirements.0", "no requirement has the id REQ-09",
+     _margin(requirements=["REQ-09"])),
+    ("error", "comparison.margins.0.metric", "no metric has the id recal", _margin(metric="recal")),
+    ("error", "comparison.margins.0.metric", "not a figure of instance evidence",
+     _margin(metric="dice", iou=None)),
+    ("error", "comparison.margins.0.class", "no class is named disc", _margin(**{"class": "disc"})),
+    ("error", "comparison.margins.0.iou", "0.6 is not evaluated", _margin(iou=0.6)),
+    ("error", "comparison.margins.0.subgroup", "ward is not among the subgroups",
+     _margin(subgroup={"ward": "A"})),
+    ("error", "comparison.margins.0.metric", "count_bias is neither better nor worse",
+     _margin(metric="count_bias", iou=None)),
+    ("error", "comparison.margins.0.metric", "latency_p95_ms has no confidence interval",
+     _margin(metric="latency_p95_ms", iou=None, **{"class": None})),
+    ("error", "comparison.margins.0.margin", "non-inferiority has no margin", _margin(margin=0)),
+    ("error", "comparison.margins.0.margin", "3 is as wide as the range of recall, 1",
+     _margin(margin=3)),
+    ("warning", "comparison", "the comparison does not say the impact",
+     _both(_margin(), _set("comparison.impact", None))),
 ]  # fmt: skip
 
 SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [

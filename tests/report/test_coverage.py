@@ -67,7 +67,12 @@ def test_every_field_that_may_be_left_out_for_documents_is_asked_for_once() -> N
     assert prose <= set(asked)
 
 
-_ASKED_ELSEWHERE = ("test_set.training_data.", "test_set.exclusions.", "method.choice.")
+_ASKED_ELSEWHERE = (
+    "test_set.training_data.",
+    "test_set.exclusions.",
+    "method.choice.",
+    "comparison.",
+)
 
 
 def _optional_prose(record: type[BaseModel], above: str = "") -> Iterator[str]:

@@ -50,6 +50,7 @@ HIGH = {"risks.0.hazard", "requirements.0.text", "criteria.0.rationale"}
 """Fields in tables whose text is higher than a page."""
 NOT_FREE = {
     "criteria.0.subgroup.*": "names a value of the case table",
+    "comparison.margins.0.subgroup.*": "names a value of the case table",
     "test_set.training_data.covers": "is only said of images that are named",
     "method.choice.measured.not_known_because": "is only said of class maps, in our own words",
     "model.produced_by": "is only said of predictions made elsewhere",
@@ -75,6 +76,19 @@ THERE = {
             "only": [""],
         }
     ],
+    "comparison": {
+        "margins": [
+            {
+                "id": "CC-01",
+                "requirements": ["REQ-01"],
+                "metric": "recall",
+                "class": "cell",
+                "iou": 0.5,
+                "aim": "non_inferiority",
+                "margin": 0.05,
+            }
+        ]
+    },
     "report": {"coverage": True},
 }
 """What has to be there before its texts can be set."""

@@ -15,6 +15,7 @@ import validation
 from validation.cli.audit import audit_command
 from validation.cli.check import check_command
 from validation.cli.choose import choose_command
+from validation.cli.compare import compare_command
 from validation.cli.document import document_command
 from validation.cli.fingerprint import fingerprint_command
 from validation.cli.gate import gate_command
@@ -91,6 +92,7 @@ for _command in (
     plan_size_command,
     fingerprint_command,
     gate_command,
+    compare_command,
     lock_command,
     protocol_command,
     run_command,

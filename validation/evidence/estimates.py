@@ -138,16 +138,16 @@ def _resampled(
     plan: AnalysisPlan,
 ) -> Iterator[_Resampled]:
     """Yield each figure in every replicate; those of curves come last."""
-    replicates = _replicates(quotients, curves, units, plan)
+    replicates = replicates_of(quotients, curves, units, plan)
     is_bca = plan.interval_method == "bca_bootstrap"
-    jackknife = _jackknife(quotients, curves, units) if is_bca else None
+    jackknife = jackknife_of(quotients, curves, units) if is_bca else None
     limits = percentile_limits(replicates, level=plan.confidence_level)
     for number, one in enumerate(limits):
         without = None if jackknife is None else jackknife[:, number]
         yield _Resampled(replicates[:, number], one, without)
 
 
-def _replicates(
+def replicates_of(
     quotients: Sequence[Ratio | Formula],
     curves: CurveFigures | None,
     units: Clusters,
@@ -169,10 +169,10 @@ def _replicates(
     )
 
 
-def _jackknife(
+def jackknife_of(
     quotients: Sequence[Ratio | Formula], curves: CurveFigures | None, units: Clusters
 ) -> Floats:
-    """Return every figure without each cluster; columns as in `_replicates`."""
+    """Return every figure without each cluster; columns as in `replicates_of`."""
     count = len(units.names)
     found = reweighting.jackknife(quotients, count, units.of_case)
     if curves is None:

@@ -47,6 +47,7 @@ from validation.evidence.pair_distances import (
 )
 from validation.evidence.panoptic import SegmentCounts, panoptic_figures, segment_counts
 from validation.evidence.panoptic_table import PanopticTable, of_classes
+from validation.evidence.pooled_outcomes import PooledOutcomes
 from validation.evidence.ratios import Figure
 from validation.evidence.rows import Row
 from validation.evidence.surface import surface_terms
@@ -100,6 +101,31 @@ class ConfusionRows(NamedTuple):
     """A row a case and pair of classes that has an object, with the ids."""
     of_groups: tuple[Row, ...]
     """Their sums over all cases, then over each subgroup."""
+
+
+class GroupFigures(NamedTuple):
+    """The figures of some of the cases, before they have intervals."""
+
+    subgroup: dict[str, str]
+    """Column and value that define the group; empty for all cases."""
+    case_ids: tuple[str, ...]
+    """The cases in the figures, in the order of their summands."""
+    unit_of_case: tuple[str, ...]
+    """Id of the independent unit (subject or case) of each of them."""
+    figures: list[Figure]
+    curves: CurveFigures | None
+    """Figures of curves over all scores; None where there are none."""
+
+
+class BeforeIntervals(NamedTuple):
+    """What figures are made of, and what became of the objects."""
+
+    groups: tuple[GroupFigures, ...]
+    """All cases first, then each subgroup."""
+    outcomes: PooledOutcomes | None
+    """Of the objects of the cases in the figures; None if semantic."""
+    pixels: tuple[semantic.ClassPixels, ...]
+    """Of each class, of the cases in the figures; empty if instance."""
 
 
 @dataclass(frozen=True)
@@ -160,18 +186,10 @@ def measure(
     Raises:
         ValueError: Tables, failed cases and cases do not fit one another or the protocol.
     """
-    by_id, failures = _one_table_a_case(tables), dict(failed or {})
-    every = sorted(cases, key=lambda case: case.case_id)
-    _require_complete(every, by_id, failures)
-    _require_attributes(every, protocol)
-    for table in (*by_id.values(), *(one.table for one in failures.values())):
-        if table is not None:
-            _require_fitting(table, protocol)
-    measured = [_measured(case, by_id, failures, protocol) for case in every]
-    groups = _groups(measured, protocol)
-    has_objects = protocol.method.is_by_object
     beside = further or FurtherTables()
-    instances = _instances(measured, beside, protocol) if has_objects else None
+    measured = _measured_cases(tables, cases, protocol, failed)
+    groups = _groups(measured, protocol)
+    instances = _instances(measured, beside, protocol) if protocol.method.is_by_object else None
     columns_of_cases = case_rows.case_columns(
         protocol, has_separations=beside.separations is not None
     )
@@ -195,6 +213,55 @@ def measure(
         if instances is None or instances.curves is None
         else curve_rows(instances.curves),
     )
+
+
+def figures_before_intervals(
+    tables: Iterable[Table],
+    cases: Iterable[Case],
+    protocol: Protocol,
+    *,
+    failed: Mapping[str, FailedCase] | None = None,
+    further: FurtherTables | None = None,
+) -> BeforeIntervals:
+    """Return all figures without their intervals, and what became of the objects.
+
+    What two versions of a model are compared by: arguments and errors are those of `measure`.
+    """
+    beside = further or FurtherTables()
+    measured = _measured_cases(tables, cases, protocol, failed)
+    instances = _instances(measured, beside, protocol) if protocol.method.is_by_object else None
+    _require_surfaces(measured, beside, protocol)
+    used = [one for one in measured if one.in_figures]
+    confusions = [found for one in used if (found := _confusion(one.table)) is not None]
+    return BeforeIntervals(
+        groups=tuple(
+            _group_figures(group, instances, beside, protocol)
+            for group in _groups(measured, protocol)
+        ),
+        outcomes=None if instances is None else instances.counts.outcomes,
+        pixels=tuple(
+            semantic.class_pixels(confusions, index)
+            for index in range(1, len(protocol.classes) + 1)
+            if protocol.method.is_by_pixel
+        ),
+    )
+
+
+def _measured_cases(
+    tables: Iterable[Table],
+    cases: Iterable[Case],
+    protocol: Protocol,
+    failed: Mapping[str, FailedCase] | None,
+) -> list[_Measured]:
+    """Return each case with its table, by case id, everything held against everything."""
+    by_id, failures = _one_table_a_case(tables), dict(failed or {})
+    every = sorted(cases, key=lambda case: case.case_id)
+    _require_complete(every, by_id, failures)
+    _require_attributes(every, protocol)
+    for table in (*by_id.values(), *(one.table for one in failures.values())):
+        if table is not None:
+            _require_fitting(table, protocol)
+    return [_measured(case, by_id, failures, protocol) for case in every]
 
 
 def matching_rule(protocol: Protocol) -> Matching:
@@ -380,6 +447,19 @@ def _segments(used: Sequence[Table | None], protocol: Protocol) -> SegmentCounts
 def _metrics(
     group: _Group, instances: _Instances | None, further: FurtherTables, protocol: Protocol
 ) -> tuple[MetricValue, ...]:
+    found = _group_figures(group, instances, further, protocol)
+    return metric_values(
+        found.figures,
+        found.curves,
+        unit_of_case=found.unit_of_case,
+        plan=protocol.analysis,
+        subgroup=group.subgroup,
+    )
+
+
+def _group_figures(
+    group: _Group, instances: _Instances | None, further: FurtherTables, protocol: Protocol
+) -> GroupFigures:
     used = [one for one in group.members if one.in_figures]
     by_subject = protocol.analysis.resampling_unit == "subject"
     found: list[Figure]
@@ -394,14 +474,12 @@ def _metrics(
             of_curves = CurveFigures(instances.curves, is_member)
         found.extend(_object_figures(instances, members, protocol))
     found.extend(further_figures([one.case.case_id for one in used], further, protocol))
-    return metric_values(
+    return GroupFigures(
+        group.subgroup,
+        tuple(one.case.case_id for one in used),
+        tuple((one.case.subject_id or "") if by_subject else one.case.case_id for one in used),
         [one for one in found if protocol.method.kind in definition(one.metric).methods],
         of_curves,
-        unit_of_case=[
-            (one.case.subject_id or "") if by_subject else one.case.case_id for one in used
-        ],
-        plan=protocol.analysis,
-        subgroup=group.subgroup,
     )
 
 

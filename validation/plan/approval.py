@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from validation.plan.protocol import Identifier
+from validation.plan.names import Identifier
 from validation.record import Digest, Line, Record
 
 

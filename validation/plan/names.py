@@ -1,6 +1,6 @@
 """Names that several records of a plan use."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -9,3 +9,6 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 ClassName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,63}$")]
 """Name of a segmented class, spelt alike wherever it occurs."""
+
+Size = Literal["small", "medium", "large"]
+"""Size stratum of a reference object, COCO's by mask area."""

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from validation.plan.comparison import ComparisonPlan
 from validation.plan.identifiers import TracedId
 from validation.plan.method import Kind, MethodChoice
 from validation.plan.names import ClassName as ClassName  # noqa: PLC0414 - for those who have it from here
 from validation.plan.names import Identifier as Identifier  # noqa: PLC0414 - the same
+from validation.plan.names import Size
 from validation.plan.origin import RequirementSource
 from validation.plan.sample_size.entries import SampleSize
 from validation.record import Digest, Line, Prose, Record, one_line
@@ -25,9 +27,6 @@ RelativePath = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(one_line)
 ]
 """A path with forward slashes, relative to the file or folder named in its description."""
-
-Size = Literal["small", "medium", "large"]
-"""Size stratum of a reference object, COCO's by mask area."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 OpenRatio = Annotated[float, Field(gt=0, lt=1)]
@@ -657,6 +656,8 @@ class Protocol(Record):
     """What of the evidence is printed."""
     signatories: Annotated[tuple[Signatory, ...], Field(min_length=1)]
     """Signatures needed, in their order."""
+    comparison: ComparisonPlan | None = None
+    """Margins against the version before; none where no comparison was planned."""
 
     def class_names(self) -> tuple[str, ...]:
         """Return the names of the classes, in the protocol's order."""

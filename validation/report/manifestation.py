@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import StringConstraints
 
-from validation.plan.protocol import Identifier
+from validation.plan.names import Identifier
 from validation.record import Digest, Line, Record
 
 _Second = Annotated[

@@ -102,6 +102,7 @@ def metric_terms() -> dict[str, MetricTerms]:
             has_sizes=one.has_sizes,
             has_class_mean=one.has_class_mean,
             needs_several_classes=one.needs_several_classes,
+            better=one.better,
         )
         for one in CATALOGUE
     }

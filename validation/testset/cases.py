@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from validation.plan.protocol import Identifier
+from validation.plan.names import Identifier
 from validation.record import Line, Prose, Record
 
 

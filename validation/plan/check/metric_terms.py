@@ -1,7 +1,7 @@
 """What a protocol needs to know of the catalogue of metrics, which belongs to a later room."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from validation.plan.check.objections import Found
 from validation.plan.protocol import Protocol
@@ -28,6 +28,9 @@ class MetricTerms(NamedTuple):
     """True: where there are several classes, given without a class as their mean, too."""
     needs_several_classes: bool = False
     """True: given only where there are several classes."""
+
+    better: Literal["higher", "lower", "zero", "neither"] = "higher"
+    """Which way is better; ``neither`` for counts that describe the sample."""
 
     @property
     def is_of_objects(self) -> bool:

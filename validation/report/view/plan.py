@@ -11,6 +11,7 @@ from validation.plan.protocol import (
     Protocol,
 )
 from validation.report.formatting import bare_digest, number, percentage, plural
+from validation.report.view.comparison import comparison_items
 from validation.report.view.elements import (
     Column,
     Heading,
@@ -186,6 +187,7 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
             prose_item("Reproducibility", one.reproducibility),
             prose_item("Robustness", one.robustness),
             item("Ignored pixels", _ignored_words(plan)),
+            *comparison_items(plan.comparison, words),
         ),
         sample_sizes(one, numbering),
     )

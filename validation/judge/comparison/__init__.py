@@ -1,0 +1,1 @@
+"""Two records of one locked test set, held against margins that were fixed beforehand."""
