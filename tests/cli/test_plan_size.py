@@ -1,6 +1,7 @@
 """``segval plan-size``: what it prints, what it refuses, and how it ends."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,70 @@ def test_options_of_another_kind_are_refused() -> None:
 
 def test_a_word_in_place_of_a_number_is_wrong_usage() -> None:
     assert plan_size("proportion", "--expected", "much").exit_code == 2
+
+
+# --- a criterion of a protocol ------------------------------------------------------------
+
+WORKED = Path(__file__).resolve().parents[2] / "protocols" / "nuclei-count" / "protocol.yaml"
+OF_PROTOCOL = ("--protocol", WORKED, "--power", 0.8)
+CLUSTERS = ("--cluster-size", 190, "--cluster-cv", 0.29, "--icc", 0.02)
+
+
+def test_a_test_set_that_is_too_small_ends_with_one() -> None:
+    result = plan_size("proportion", *OF_PROTOCOL, "--criterion", "AC-01", "--expected", 0.88,
+                       *CLUSTERS)  # fmt: skip
+    assert result.exit_code == 1, result.output
+    plain = result.stdout.replace("\xa0", " ")
+    assert "bound                   at least 0.85" in plain
+    assert "level                   95 % two-sided" in plain
+    assert "the test set has        8 subjects, 48 cases: too few by" in plain
+
+
+def test_a_test_set_that_is_large_enough_ends_with_zero() -> None:
+    result = plan_size("proportion", *OF_PROTOCOL, "--criterion", "AC-01", "--expected", 0.95,
+                       *CLUSTERS, "--json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["test_set"]
+    assert found == {
+        "criterion": "AC-01", "unit": "subject", "units": 8, "cases": 48, "enough": True,
+    }  # fmt: skip
+
+
+def test_a_criterion_on_a_subgroup_has_the_units_of_it() -> None:
+    result = plan_size("proportion", *OF_PROTOCOL, "--criterion", "AC-07", "--expected", 0.95,
+                       *CLUSTERS, "--json")  # fmt: skip
+    assert json.loads(result.stdout)["test_set"]["units"] == 4
+
+
+def test_a_ratio_that_is_no_share_is_said_to_be_rough() -> None:
+    result = plan_size("proportion", *OF_PROTOCOL, "--criterion", "AC-06", "--expected", 0.85)
+    assert "f1 is a ratio of sums, not a share of objects" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("proportion", *OF_PROTOCOL, "--expected", 0.9), "no criterion of it"),
+        (("proportion", *OF_PROTOCOL, "--criterion", "AC-99"), "no criterion has the id AC-99"),
+        (("proportion", *OF_PROTOCOL, "--criterion", "AC-01", "--level", 0.9, "--bound", 0.8),
+         "the protocol says what --level and --bound says"),
+        (("proportion", *OF_PROTOCOL, "--criterion", "AC-01", "--at-most"), "--at-most"),
+        (("mean", *OF_PROTOCOL, "--criterion", "AC-01"), "recall is no mean over cases"),
+        (("proportion", *OF_PROTOCOL, "--criterion", "AC-04"), "is no share"),
+        (("proportion", *OF_PROTOCOL, "--criterion", "AC-09"), "is judged on its value"),
+        (("presence", *OF_PROTOCOL, "--criterion", "AC-01"), "it bounds recall"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_protocol_is_refused(arguments: tuple[Any, ...], said: str) -> None:
+    result = plan_size(*arguments)
+    assert result.exit_code == 3, result.output
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_protocol_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "protocol.yaml"
+    broken.write_text("format: [", "utf-8")
+    result = plan_size("proportion", "--protocol", broken, "--criterion", "AC-01")
+    assert result.exit_code == 3
+    assert plan_size("proportion", "--protocol", tmp_path / "none.yaml").exit_code == 2

@@ -169,3 +169,18 @@ def test_clusters_cost_what_the_design_effect_says() -> None:
     found = generator.binomial(m, shares).sum(1) / (m * k)
     ratio = found.var() / (p * (1 - p) / (m * k))
     assert ratio == pytest.approx(design_effect(m, 0, icc), rel=0.04)
+
+
+def test_few_clusters_have_the_power_that_is_promised_with_students_limit() -> None:
+    # Means of clusters, normal, judged by Student's limit: what the factor is for.
+    from validation.plan.sample_size.design_effect import units_for
+
+    known = ((1.959964 + 0.841621) / 1.0) ** 2  # 7.85 clusters for an effect of one deviation
+    units = units_for(known, 0.95, 0.8)
+    values = np.random.default_rng(4).normal(1, 1, (60_000, units))
+    limit = values.mean(1) - stats.t.isf(0.025, units - 1) * values.std(1, ddof=1) / units**0.5
+    assert 0.79 <= (limit > 0).mean() <= 0.86
+    fewer = values[:, : math.ceil(known)]
+    n = fewer.shape[1]
+    limit = fewer.mean(1) - stats.t.isf(0.025, n - 1) * fewer.std(1, ddof=1) / n**0.5
+    assert (limit > 0).mean() < 0.72  # without it the power is not there

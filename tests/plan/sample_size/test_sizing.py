@@ -90,15 +90,23 @@ def test_a_share_of_failures_is_the_rest_of_a_share_of_successes() -> None:
 
 def test_clusters_are_counted_as_units() -> None:
     one = found({**SHARE, "clustering": CLUSTERS})
-    # (0.5² + 1) 40 - 1 = 49; 1 + 49 * 0.05 = 3.45; 254 * 3.45 = 876.3; 877 / 40 = 21.9
+    # (0.5² + 1) 40 - 1 = 49; 1 + 49 * 0.05 = 3.45; 254 * 3.45 = 876.3; 877 / 40 = 21.9.
+    # Of 24 units there are 23 degrees of freedom: (2.069 + 0.858)² / (1.960 + 0.842)² = 1.092,
+    # and 21.9 * 1.092 = 23.9.
     assert (one.independent, round(one.effect, 9)) == (254, 3.45)
-    assert (one.observations, one.units) == (877, 22)
+    assert (one.observations, one.units) == (877, 24)
     assert any("fewer than 30 units" in said for said in remarks(one))
 
 
 def test_an_intraclass_correlation_of_one_makes_each_unit_one_observation() -> None:
     one = found({**SHARE, "clustering": {"mean_size": 40, "icc": 1}})
-    assert one.units == found(SHARE).units
+    assert one.independent == found(SHARE).units
+    assert one.units == found(SHARE).units + 2  # for the degrees of freedom
+
+
+def test_units_are_several_however_many_observations_they_hold() -> None:
+    one = found({**SHARE, "clustering": {"mean_size": 100_000, "icc": 0}})
+    assert one.units == 2  # one has no variance
 
 
 def test_both_kinds_are_enough_for_presence() -> None:
@@ -164,6 +172,6 @@ def test_more_units_than_there_can_be_are_refused() -> None:
     with pytest.raises(SampleSizeError, match="more units are needed"):
         found({**SHARE, "expected": 0.90000001})
     with pytest.raises(SampleSizeError, match="more units are needed"):
-        found({**SHARE, "clustering": {"mean_size": 1e6, "icc": 1}})
+        found({**SHARE, "clustering": {"mean_size": 1e5, "icc": 1}})
     with pytest.raises(SampleSizeError, match="more units are needed"):
         found({**PAIRED, "margin": 1e-6})

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from validation.cli.options import FOLDER, json_option
+from validation.cli.options import FILE, FOLDER, json_option
 
 Command = Callable[..., Any]
 Option = Any
@@ -70,10 +70,15 @@ def pilot_options(command: Command) -> Command:
 def said_options(command: Command) -> Command:
     """Add what becomes of the result."""
     basis = "Where the assumptions come from, for the protocol's block."
-    criterion = "Criterion that the number is for, for the protocol's block."
+    criterion = "Criterion that the number is for."
+    protocol = (
+        "Protocol from which level, bound, side and interval of the criterion are read; its test "
+        "set is held against the number."
+    )
     command = json_option(command)
     command = click.option("--basis", metavar="TEXT", help=basis)(command)
-    return click.option("--criterion", metavar="ID", help=criterion)(command)
+    command = click.option("--criterion", metavar="ID", help=criterion)(command)
+    return click.option("--protocol", type=FILE, metavar="PROTOCOL", help=protocol)(command)
 
 
 def values_of(design: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +111,7 @@ _SHARED = {
     "pilot_metric",
     "pilot_class",
     "icc_at",
+    "protocol",
     *Asked._fields,
 }
 

@@ -8,10 +8,12 @@ import click
 from validation.cli.options import say_json
 from validation.cli.plan_size.options import Asked, values_of
 from validation.cli.plan_size.piloted import pilot_of, said_of, with_pilot
+from validation.cli.plan_size.planned import decided_by, held_against, planned_of, with_terms
 
 if TYPE_CHECKING:
     from validation.plan.sample_size.sizing import Sizing
     from validation.study.piloting import Pilot
+    from validation.study.planned_criterion import PlannedCriterion
 
 
 def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
@@ -30,26 +32,35 @@ def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
     from validation.plan.sample_size.sizing import size
 
     asked = Asked(given["criterion"], given["basis"], given["as_json"])
-    pilot = pilot_of(given)
-    found = size(read_design({**values_of(design, with_pilot(given, pilot)), **fixed}))
+    planned = planned_of(given)
+    piloted = decided_by(planned, given)
+    pilot = pilot_of(piloted)
+    values = {**values_of(design, with_pilot(piloted, pilot)), **fixed}
+    is_at_most = fixed.get("direction") == "at_most"
+    found = size(read_design(with_terms(values, planned, is_at_most=is_at_most)))
     if asked.as_json:
-        of_pilot = {"pilot": _pilot_as_json(pilot)} if pilot else {}
-        say_json({**_as_json(found), **of_pilot})
-        return
-    of_record = [*_labelled(said_of(pilot, found)), ""] if pilot else []
-    click.echo("\n".join([*of_record, *_text(found, asked)]))
+        say_json(_as_json(found, pilot, planned))
+    else:
+        click.echo("\n".join(_text(found, asked, pilot, planned)))
+    if planned is not None and planned.units < found.units:
+        raise click.exceptions.Exit(1)
 
 
-def _text(found: "Sizing", asked: Asked) -> list[str]:
+def _text(
+    found: "Sizing", asked: Asked, pilot: "Pilot | None", planned: "PlannedCriterion | None"
+) -> list[str]:
     from validation.report.sizing import assumed, needed, protocol_block, remarks, title
 
     return [
+        *([*_labelled(said_of(pilot, found)), ""] if pilot else []),
         title(found.design),
         "",
         *_labelled(assumed(found.design)),
         "",
         *_labelled(needed(found)),
+        *(_labelled(held_against(planned, found)) if planned else []),
         *remarks(found),
+        *(planned.remarks(found.design.design) if planned else ()),
         "",
         *_curve(found),
         "for the protocol:",
@@ -80,7 +91,11 @@ def _curve(found: "Sizing") -> list[str]:
     return [head, *lines, ""]
 
 
-def _as_json(found: "Sizing") -> dict[str, Any]:
+def _as_json(
+    found: "Sizing", pilot: "Pilot | None", planned: "PlannedCriterion | None"
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
     from validation.report.sizing import power_rows, rationale
 
     return {
@@ -94,10 +109,16 @@ def _as_json(found: "Sizing") -> dict[str, Any]:
         "parts": dict(found.parts),
         "power": [one._asdict() for one in power_rows(found)],
         "rationale": rationale(found),
+        "pilot": asdict(pilot) if pilot else None,
+        "test_set": _held(planned, found) if planned else None,
     }
 
 
-def _pilot_as_json(pilot: "Pilot") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(pilot)
+def _held(planned: "PlannedCriterion", found: "Sizing") -> dict[str, Any]:
+    return {
+        "criterion": planned.criterion.id,
+        "unit": planned.unit,
+        "units": planned.units,
+        "cases": planned.cases,
+        "enough": planned.units >= found.units,
+    }

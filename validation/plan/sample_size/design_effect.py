@@ -7,6 +7,8 @@ say less of the next subject than n independent ones would.
 
 import math
 
+_LEAST_UNITS = 2
+
 
 def design_effect(mean_size: float, size_cv: float, icc: float) -> float:
     """Return by how much clustering widens the variance of a share or mean; at least 1.
@@ -34,3 +36,39 @@ def observations_for(independent: int, effect: float) -> int:
 def clusters_for(observations: int, mean_size: float) -> int:
     """Return how many clusters hold so many observations on average."""
     return math.ceil(round(observations / mean_size, 9))
+
+
+def units_for(clusters: float, level: float, power: float | None) -> int:
+    """Return how many clusters are needed where their variance is estimated from themselves.
+
+    What differs is the clusters, so that of k of them there are k - 1 degrees of freedom, however
+    many observations they hold. The least k with k >= clusters * `few_clusters_factor` of k.
+
+    Args:
+        clusters: Clusters that would be enough if the variance were known.
+        level: Level of the two-sided interval.
+        power: Chance that is wanted; None: none is, as for an interval that is to be narrow.
+
+    Returns:
+        The number, 2 or more: one cluster has no variance.
+
+    >>> units_for(1.4, 0.95, 0.8), units_for(22, 0.95, 0.8), units_for(500, 0.95, 0.8)
+    (4, 25, 502)
+    """
+    units = max(_LEAST_UNITS, math.ceil(round(clusters, 9)))
+    while units < round(clusters * few_clusters_factor(units, level, power), 9):
+        units += 1
+    return units
+
+
+def few_clusters_factor(units: int, level: float, power: float | None) -> float:
+    """Return ((t_alpha + t_beta) / (z_alpha + z_beta))², t with k - 1 degrees of freedom.
+
+    Quantiles of Student's t in place of the normal ones; Hayes and Bennett (Int J Epidemiol 28,
+    1999) come near to it by one cluster more for each group. 1 for many units.
+    """
+    from scipy import stats
+
+    tails = [(1 - level) / 2, *([] if power is None else [1 - power])]
+    wide = math.fsum(float(stats.t.isf(one, units - 1)) for one in tails)
+    return (wide / math.fsum(float(stats.norm.isf(one)) for one in tails)) ** 2

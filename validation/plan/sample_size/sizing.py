@@ -9,9 +9,9 @@ from validation.plan.sample_size import binomial_power, prevalence, success_run
 from validation.plan.sample_size.contradictions import contradictions
 from validation.plan.sample_size.curves import curve_of
 from validation.plan.sample_size.design_effect import (
-    clusters_for,
     design_effect,
     observations_for,
+    units_for,
 )
 from validation.plan.sample_size.designs import (
     Clustered,
@@ -42,7 +42,8 @@ class Sizing:
     observations: int
     """Observations that are needed in clusters."""
     units: int
-    """Units that are independent of one another: what the test set needs."""
+    """Units that are independent of one another: what the test set needs. Of few clusters a few
+    more than hold the observations, as their variance is estimated from themselves."""
     first: int | None = None
     """Least number of independent observations that reaches the power at all; None: not asked."""
     reached: float | None = None
@@ -106,7 +107,8 @@ def _clustered(design: Clustered, independent: int, clustering: Clustering | Non
         return Sizing(design, independent, 1.0, independent, independent, first, reached)
     effect = design_effect(clustering.mean_size, clustering.size_cv, clustering.icc)
     observations = observations_for(independent, effect)
-    units = clusters_for(_found(observations, design), clustering.mean_size)
+    clusters = _found(observations, design) / clustering.mean_size
+    units = units_for(clusters, design.level, getattr(design, "power", None))
     return Sizing(design, independent, effect, observations, units, first, reached)
 
 

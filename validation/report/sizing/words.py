@@ -166,6 +166,7 @@ def _needed(found: Sizing) -> Iterator[Line]:
     if clustering_of(found.design) is not None:
         yield "design effect", f"{found.effect:.4g}"
         yield "observations", number(found.observations)
+        yield "few units", f"variance from {plural(found.units - 1, 'degree')} of freedom"
     if isinstance(found.design, UnpairedShares):
         yield "units of the old model", number(units_of_old(found))
     yield "needed", plural(found.units, "unit")
@@ -200,7 +201,8 @@ def _remarks(found: Sizing) -> Iterator[str]:
     if clustering_of(found.design) is not None and found.units < _FEW_UNITS:
         yield (
             f"These are fewer than {_FEW_UNITS} units: intervals from a bootstrap over few units "
-            "are too narrow (Cameron, Gelbach and Miller 2008), so that the power is less."
+            "are too narrow (Cameron, Gelbach and Miller 2008), so that they hold the truth less "
+            "often than they say."
         )
 
 
