@@ -122,6 +122,27 @@ def test_a_folder_of_doorstop_is_read_with_its_digest(tmp_path: Path) -> None:
     assert not [one for one in reqs.rglob("*") if "REQ" in one.name and one.suffix != ".yml"]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_reqif_alone_and_packed(packed: bool, tmp_path: Path) -> None:
+    import zipfile
+
+    from tests.plan.imports.reqif_sample import reqif
+
+    source = tmp_path / ("srs.reqifz" if packed else "srs.reqif")
+    if packed:
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr("srs.reqif", reqif())
+    else:
+        source.write_text(reqif(), encoding="utf-8")
+    options = ["--only", "TYPE=Requirement", "--risk-only", "TYPE=Risk"]
+    options += ["--risk-column", "id=IDENTIFIER"]
+    done = segval(source, "--risks", source, *options, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert [one["risks"] for one in found["requirements"]] == [["_r1"], []]
+    assert found["requirement_sources"][0]["columns"] == ["id=ReqIF.ForeignID", "text=ReqIF.Text"]
+
+
 def plain_folder(folder: Path) -> Path:
     return folder
 

@@ -60,9 +60,10 @@ def requirements_command(
 ) -> None:
     """Take requirements and risks from SOURCE, and write them as YAML for a protocol.
 
-    SOURCE is what another tool keeps: a CSV file, a workbook, a StrictDoc document or a folder of
-    Doorstop. Ids and texts stay as they are; what cannot be taken so is refused, with file and
-    cell. Columns are recognised by their usual names, or named by --column.
+    SOURCE is what another tool keeps: a CSV file, a workbook, a ReqIF file or archive, a
+    StrictDoc document or a folder of Doorstop. Ids and texts stay as they are; what cannot be
+    taken so is refused, with file and cell. Columns are recognised by their usual names, or
+    named by --column.
 
     With --against nothing is written. Exit status 0: the protocol says what the source says; 1:
     it does not; 3: the source cannot be taken.

@@ -14,6 +14,7 @@ from validation.plan.imports.columns import Wanted, choose
 from validation.plan.imports.content import Content, refuse
 from validation.plan.imports.csv_file import read_csv
 from validation.plan.imports.doorstop import ENDINGS, SETTINGS, read_doorstop
+from validation.plan.imports.reqif_file import is_reqif, read_reqif
 from validation.plan.imports.strictdoc import read_strictdoc
 from validation.plan.imports.taking import Read, Taken, take
 from validation.plan.imports.xlsx_file import read_xlsx
@@ -31,9 +32,9 @@ _BY_ENDING: dict[str, SourceKind] = {
     ".tsv": "csv",
     ".txt": "csv",
     ".sdoc": "strictdoc",
+    ".reqif": "reqif",
+    ".xml": "reqif",
 }
-_OF_ITSELF: dict[SourceKind, str] = {"doorstop": "uid", "strictdoc": "UID"}
-"""Column that is the id where no other is named like one."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def _read(path: Path, asked: Asked) -> Read:
     content, fingerprint = _content(path, asked)
     if asked.sheet is not None and content.kind != "xlsx":
         raise RequirementsError("only a workbook has sheets", where=str(path))
-    of_itself = _OF_ITSELF.get(content.kind, "")
+    # Of ReqIF the identifier is given by software; people know an object by its foreign id.
+    of_itself = "IDENTIFIER" if content.kind == "reqif" else ""
     chosen = choose(content.columns, asked.wanted, content.name, of_itself)
     refuse("what is needed cannot be found", content.name, chosen.problems)
     return Read(content, chosen.columns, asked.wanted, fingerprint)
@@ -79,7 +81,7 @@ def _read(path: Path, asked: Asked) -> Read:
 
 def _content(path: Path, asked: Asked) -> tuple[Content, str]:
     """Return what a file or folder holds, and its digest."""
-    name = printable(path.resolve().name)
+    name = printable(path.name if path.name not in {"", ".."} else path.resolve().name)
     if path.is_dir():
         files = _files_of(path)
         listed = manifest(Entry(one, digest(it).removeprefix("sha256:"), len(it))
@@ -89,6 +91,8 @@ def _content(path: Path, asked: Asked) -> tuple[Content, str]:
     kind = _kind(content, path)
     if kind == "xlsx":
         return read_xlsx(content, name, asked.wanted, asked.sheet), digest(content)
+    if kind == "reqif":
+        return read_reqif(content, name), digest(content)
     if kind == "strictdoc":
         return read_strictdoc(content, name), digest(content)
     return read_csv(content, name, asked.wanted), digest(content)
@@ -147,14 +151,19 @@ def _kind(content: bytes, path: Path) -> SourceKind:
         return _kind_of_archive(opened(content, path.name), path)
     if kind := _BY_ENDING.get(path.suffix.lower()):
         return kind
-    known = "CSV (.csv, .tsv, .txt), workbook (.xlsx), StrictDoc (.sdoc), a folder of Doorstop"
+    known = (
+        "CSV (.csv, .tsv, .txt), workbook (.xlsx), StrictDoc (.sdoc), ReqIF (.reqif, .reqifz), "
+        "a folder of Doorstop"
+    )
     raise RequirementsError("its format is not known", where=str(path), fix=f"known are: {known}")
 
 
 def _kind_of_archive(archive: zipfile.ZipFile, path: Path) -> SourceKind:
     if "[Content_Types].xml" in archive.namelist():
         return "xlsx"
-    what = "the archive is no workbook"
+    if is_reqif(archive.namelist()):
+        return "reqif"
+    what = "the archive is neither a workbook nor one of ReqIF"
     raise RequirementsError(what, where=str(path), fix="save a spreadsheet as .xlsx or CSV")
 
 

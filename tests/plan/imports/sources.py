@@ -12,7 +12,6 @@ from validation.plan.imports.taking import Read, Taken, take
 
 REQUIREMENTS = Wanted("requirements")
 RISKS = Wanted("risks")
-_OF_ITSELF = {"strictdoc": "UID", "doorstop": "uid", "reqif": "IDENTIFIER"}
 DIGEST = "sha256:" + "0" * 64
 
 
@@ -21,7 +20,9 @@ def asking(*columns: str, only: Sequence[str] = (), what: Any = "requirements") 
 
 
 def read_as(content: Content, asked: Wanted) -> Read:
-    chosen = choose(content.columns, asked, content.name, _OF_ITSELF.get(content.kind, ""))
+    chosen = choose(
+        content.columns, asked, content.name, "IDENTIFIER" if content.kind == "reqif" else ""
+    )
     assert chosen.problems == ()
     return Read(content, chosen.columns, asked, DIGEST)
 

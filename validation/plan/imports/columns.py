@@ -95,7 +95,8 @@ def choose(columns: Sequence[str], asked: Wanted, where: str, fallback: str = ""
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for name in _USUAL[asked.what]:
-        fits = list(_fitting(name, columns, asked))
+        fits = [one for one in _fitting(name, columns, asked)
+                if one != fallback or name in asked.named]  # fmt: skip
         if not fits and name == "id" and fallback and name not in asked.named:
             fits = [fallback]
         if len(fits) == 1:
