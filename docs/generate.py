@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from validation.cli import main
 from validation.evidence.catalogue import CATALOGUE, MetricDefinition
+from validation.plan.check import rules
 from validation.plan.protocol import json_schema
 from validation.record import readable_json
 from validation.report.coverage import coverage
@@ -33,6 +34,7 @@ _HELP_BLOCK = re.compile(r"(<!-- help: (?P<command>[a-z ]+) -->\n)```text\n.*?``
 def pages() -> dict[str, str]:
     """Return every page that follows from the code, by its path under the root."""
     made = {
+        f"{REFERENCE}/checks.md": checks_page(),
         f"{REFERENCE}/cli.md": cli_page(),
         f"{REFERENCE}/coverage.md": coverage_page(),
         f"{REFERENCE}/metrics.md": metrics_page(),
@@ -150,6 +152,42 @@ def _metric_lines(one: MetricDefinition) -> list[str]:
         f"- edge cases: {_text(one.edge_case)}",
         f"- source: {_text(one.source)}",
     ]
+
+
+# --- checks -------------------------------------------------------------------------------
+
+
+def checks_page() -> str:
+    """Return the page of the rules that a protocol is held to."""
+    lines = [
+        "# Checks of a protocol",
+        "",
+        MADE,
+        "",
+        "Every rule that `segval check` holds a protocol to. An error forbids a run; a warning is",
+        "for the author, who mends what it finds or answers it:",
+        "",
+        "```yaml",
+        "accepted_warnings:",
+        "  - rule: subgroup.few-units",
+        "    about: site",
+        "    reason: Three sites are all that there are.",
+        "```",
+        "",
+        "`about` is what the check prints beside the rule; without it the reason is given for",
+        "every warning of the rule. Documents print the answers. Ids are stable: a rule may be",
+        "added or retired, and none changes its meaning. The formulas behind the rules on what a",
+        "test set can show are in [ADR 0026](../adr/0026-a-plan-that-can-be-met.md); how a plan is",
+        "mended is in [A plan that can be met](../how-to/a-plan-that-can-be-met.md).",
+        "",
+        "| rule | level | why | source |",
+        "|---|---|---|---|",
+    ]
+    for one in sorted(rules()):
+        level = one.level if one.can_be_accepted or one.level == "error" else "warning, stays open"
+        cells = (f"`{one.id}`", level, one.why, one.source)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 # --- coverage -----------------------------------------------------------------------------

@@ -212,8 +212,8 @@ def test_every_decision_is_listed() -> None:
 def test_the_commands_of_a_page_do_what_it_says(
     path: Path, tmp_path: Path, terminal: Callable[..., Any], plugin_site: Path
 ) -> None:
-    for folder in ("protocols/nuclei-count", "protocols/simulated-nuclei", "protocols/models"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for folder in ("nuclei-count", "nuclei-coverage", "simulated-nuclei", "models"):
+        shutil.copytree(ROOT / "protocols" / folder, tmp_path / "protocols" / folder)
     beside = str(Path(sys.executable).parent)
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SEGVAL_")},

@@ -86,7 +86,8 @@ def test_check_is_0_without_errors(locked: Any) -> None:
     assert "0 error(s)" in result.stdout
     warnings = [line for line in result.stdout.splitlines() if line.startswith("warning: ")]
     assert warnings
-    assert all("not provided: " in line or "(Metrics Reloaded)" in line for line in warnings)
+    expected = ("not provided: ", "(Metrics Reloaded)", "3 subjects", "fewer than 10 subjects")
+    assert all(any(part in line for part in expected) for line in warnings)
 
 
 def test_check_warns_of_a_set_that_is_not_locked(study: Any) -> None:
@@ -94,6 +95,60 @@ def test_check_warns_of_a_set_that_is_not_locked(study: Any) -> None:
     assert result.exit_code == 0
     told = [one["what"] for one in json.loads(result.stdout)["warnings"]]
     assert "the test set is not locked yet" in told
+
+
+def test_check_names_the_rule_of_each_problem_in_a_stable_form(locked: Any) -> None:
+    answer = {"rule": "subgroup.few-units", "about": "site", "reason": "Two\nlines."}
+    locked.change("accepted_warnings", [answer]).change("criteria.0.bound", 85)
+    result = _segval("check", locked.path, "--json")
+    assert result.exit_code == 3
+    told = json.loads(result.stdout)
+    assert list(told) == ["protocol", "errors", "warnings", "answered"]
+    fields = ["rule", "about", "line", "where", "what", "fix"]
+    assert all(list(one) == fields for one in (*told["errors"], *told["warnings"]))
+    [error], [answered] = told["errors"], told["answered"]
+    assert (error["rule"], error["about"]) == ("criterion.out-of-range", "AC-01")
+    assert locked.path.read_text().splitlines()[error["line"] - 1].strip() == "bound: 85"
+    assert list(answered) == [*fields, "reason"]
+    assert answered["reason"] == "Two\nlines."
+    text = _segval("check", locked.path).stdout
+    assert "  why:   Two lines.\n  rule:  subgroup.few-units, about site" in text
+    assert text.rstrip().endswith("1 answered")
+
+
+def test_check_is_1_with_strict_where_a_warning_is_open(locked: Any) -> None:
+    assert _segval("check", locked.path).exit_code == 0
+    assert _segval("check", locked.path, "--strict").exit_code == 1
+    told = json.loads(_segval("check", locked.path, "--json").stdout)["warnings"]
+    rules = sorted({one["rule"] for one in told})
+    answers = [{"rule": rule, "reason": "A test of the tool."} for rule in rules]
+    locked.change("accepted_warnings", answers)
+    result = _segval("check", locked.path, "--strict")
+    assert result.exit_code == 0, result.stdout
+    locked.change("criteria.0.bound", 85)
+    assert _segval("check", locked.path, "--strict").exit_code == 3
+
+
+def test_check_tells_a_plan_that_cannot_be_met_with_every_other_problem(study: Any) -> None:
+    """Errors of the protocol, its test set and its form of case table, all at once."""
+    study.change("criteria.0.subgroup", {"site": "C"}).change("test_set.root", "/data")
+    study.rows[0]["subject_id"] = ""
+    study.write()
+    result = _segval("check", study.path, "--json")
+    _fails_cleanly(result, 3)
+    rules = [one["rule"] for one in json.loads(result.stdout)["errors"]]
+    assert sorted(rules) == [
+        "case-table.refused", "criterion.unknown-subgroup-value", "path.not-relative",
+    ]  # fmt: skip
+
+
+def test_a_plan_that_can_never_be_evaluated_is_not_run(study: Any) -> None:
+    for row in study.rows:
+        row["subject_id"] = "S1"
+    study.write()
+    result = _segval("lock", study.path)
+    _fails_cleanly(result, 3)
+    assert "there is no interval to judge" in result.stderr
 
 
 def test_check_tells_errors_of_protocol_and_case_table_at_once(study: Any) -> None:

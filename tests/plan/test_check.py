@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from validation.errors import ProtocolError
-from validation.plan.check import check, rules
+from validation.plan.check import (
+    Rule,
+    answers,
+    attainable,
+    check,
+    files,
+    independence,
+    rules,
+    sections,
+    subgroups,
+)
 from validation.plan.protocol import Protocol, json_schema
 from validation.plan.source import parse, protocol_from
 from validation.study.opening import metric_terms, read_protocol
@@ -121,6 +131,7 @@ def _margin(**changes: Any) -> Callable[[Any], None]:
     return _set("comparison", {"change": "c", "impact": "i", "margins": [margin]})
 
 
+SCALE = {"severities": ["minor", "serious"], "acceptable_up_to": "minor", "source": "RMP-1"}
 RISK = {"id": "RISK-01", "hazard": "h", "harm": "h", "severity": "s"}
 REQUIREMENT = {"id": "REQ-01", "text": "t"}
 CELL = {"name": "cell", "description": "d", "value": 2}
@@ -297,6 +308,51 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("warning", "analysis.replicates", "fewer than 1,000", _set("analysis.replicates", 500)),
     ("warning", "criteria", "how well found objects are outlined",
      _set("criteria.0", _criterion(id="AC-01"))),
+    ("error", "criteria.1.bound", "no confidence limit reaches 1", _add(bound=1)),
+    ("error", "criteria.1.bound", "no confidence limit reaches 0",
+     _add(metric="false_positives_per_case", direction="at_most", bound=0,
+          judged_on="upper_limit")),
+    ("warning", "criteria.1.bound", "a result without any error", _add(bound=1, judged_on="value")),
+    ("error", "criteria.1.direction", "recall is the better the higher it is",
+     _add(direction="at_most", judged_on="upper_limit")),
+    ("error", "criteria.1.direction", "false_positives_per_case is the better the lower it is",
+     _add(metric="false_positives_per_case", bound=2)),
+    ("warning", "criteria.1", "AC-02 is met wherever AC-03 is",
+     _both(_add(bound=0.6), _add(id="AC-03", bound=0.7))),
+    ("warning", "criteria.1", "AC-02 is met wherever AC-01 is",
+     _add(metric="segmentation_quality", bound=0.5)),
+    ("error", "criteria.2.bound", "AC-03 cannot be met together with AC-02",
+     _both(_add(metric="count_bias", iou=None, bound=0.5),
+           _add(id="AC-03", metric="count_bias", iou=None, bound=0.5, direction="at_most",
+                judged_on="upper_limit"))),
+    ("warning", "criteria.1.bound", "a model that finds nothing has an error of 1",
+     _add(metric="count_absolute_relative_error", iou=None, direction="at_most", bound=1.2,
+          judged_on="upper_limit")),
+    ("warning", "criteria.1.judged_on", "a limit of an error's size, which ends at 0",
+     _add(metric="count_absolute_relative_error", iou=None, direction="at_most", bound=0.1,
+          judged_on="upper_limit")),
+    ("warning", "criteria", "a model that finds nothing could meet every criterion",
+     _set("criteria.0", _criterion(metric="false_positives_per_case", direction="at_most",
+                                   bound=2, judged_on="upper_limit"))),
+    ("warning", "analysis.replicates", "fewer than 5,000 replicates make coarse limits",
+     _both(_set("analysis.confidence_level", 0.99), _set("analysis.replicates", 4999))),
+    ("warning", "requirements.0.risks.1", "REQ-01 names RISK-01 twice",
+     _set("requirements.0.risks", ["RISK-01", "RISK-01"])),
+    ("warning", "criteria.1.requirements.1", "AC-02 names REQ-01 twice",
+     _add(requirements=["REQ-01", "REQ-01"])),
+    ("error", "risk_acceptance.severities.1", "the severity minor stands twice",
+     _set("risk_acceptance", {"severities": ["minor", "minor"], "source": "s"})),
+    ("error", "risk_acceptance.acceptable_up_to", "small is not among the severities",
+     _set("risk_acceptance", {"severities": ["minor"], "acceptable_up_to": "small",
+                              "source": "s"})),
+    ("error", "risks.0.severity", "RISK-01 has a severity that the scale does not have: minor",
+     _set("risk_acceptance", {"severities": ["Minor"], "source": "s"})),
+    ("error", "risks.1", "no requirement with a criterion controls RISK-02 (serious)",
+     _both(_set("risks.1", {**RISK, "id": "RISK-02", "severity": "serious"}),
+           _set("risk_acceptance", SCALE))),
+    ("warning", "risks.1", "no requirement controls RISK-02",
+     _both(_set("risks.1", {**RISK, "id": "RISK-02", "severity": "minor"}),
+           _set("risk_acceptance", SCALE))),
     ("warning", "document.history", "the history ends with revision 0",
      _set("document.history", [{"revision": "0", "date": "2026", "change": "c"}])),
     ("warning", "test_set", "training data not provided",
@@ -352,6 +408,8 @@ INSTANCE: list[tuple[str, str, str, Callable[[Any], None]]] = [
 
 SEMANTIC: list[tuple[str, str, str, Callable[[Any], None]]] = [
     ("error", "classes.2", "cell stands twice", _set("classes.2", CELL)),
+    ("warning", "criteria.1.bound", "the same answer for every image has 0.5",
+     _add(metric="presence_balanced_accuracy", iou=None, bound=0.5)),
     ("error", "classes.2.value", "the value 7 is given to two classes",
      _set("classes.2", {**CELL, "name": "tissue", "value": 7})),
     ("error", "analysis.matching", "has no matching",
@@ -452,6 +510,7 @@ def test_a_contradiction_is_found_at_its_line(  # noqa: PLR0917 - the columns of
     change: Callable[[Any], None],
 ) -> None:
     values = make_study(kind).values
+    assert not [one for one in _remarks(tiny, values)[0] if what in one.problem.what]
     change(values)
     remarks, lines = _remarks(tiny, values)
     found = [one for one in remarks if what in one.problem.what]
@@ -532,8 +591,10 @@ def test_every_rule_is_tested_here(tiny: Any, make_study: Any) -> None:
             values = deepcopy(plain)
             change(values)
             fired |= {one.rule for one in _remarks(tiny, values)[0]}
-    elsewhere = {"document.not-provided"}
-    assert {one.id for one in rules()} - fired - elsewhere == set()
+    about_cases = (attainable, subgroups, independence)  # tests/plan/test_plan_judgement.py
+    elsewhere = {one for subject in (answers, files, sections, *about_cases)
+                 for one in vars(subject).values() if isinstance(one, Rule)}  # fmt: skip
+    assert {one.id for one in rules()} - fired == {one.id for one in elsewhere}
 
 
 def test_rules_have_ids_of_their_own_and_say_why() -> None:

@@ -26,6 +26,7 @@ CASES = [
     ("semantic", ["pixel_recall"], ["pixels that are wrongly given"]),
     ("semantic", ["pixel_precision"], ["pixels of a class that are missed"]),
     ("semantic", ["pixel_accuracy"], ["high wherever a class is rare"]),
+    ("semantic", ["pixel_specificity"], ["nothing found has all of it"]),
     ("semantic", ["presence_sensitivity"], ["found that is not there"]),
     ("semantic", ["presence_specificity"], ["there and not found"]),
     ("semantic", ["presence_sensitivity", "presence_specificity"], []),
@@ -44,13 +45,20 @@ def test_what_no_criterion_judges_is_named(
     )
     told = list(missing_companions(protocol.model_copy(update={"criteria": criteria})))
     assert len(told) == len(expected)
-    for (what, named), part in zip(told, expected, strict=True):
-        assert part in what
-        assert "Metrics Reloaded" in what
-        assert named
+    for one, part in zip(told, expected, strict=True):
+        assert part in one.what
+        assert "Metrics Reloaded" in one.what
+        assert one.named
+        assert one.about
 
 
 def test_every_metric_of_a_rule_is_in_the_catalogue() -> None:
     known = {companions.base(one.id) for one in CATALOGUE}
     named = {name for rule in companions._RULES for name in (*rule.judged, *rule.companions)}
     assert named <= known
+
+
+def test_what_a_companion_is_about_tells_it_from_others_of_its_method() -> None:
+    for kind in ("instance", "semantic", "panoptic"):
+        abouts = [rule.about for rule in companions._RULES if kind in rule.kinds]
+        assert len(set(abouts)) == len(abouts)

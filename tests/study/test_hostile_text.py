@@ -54,6 +54,8 @@ NOT_FREE = {
     "test_set.training_data.covers": "is only said of images that are named",
     "method.choice.measured.not_known_because": "is only said of class maps, in our own words",
     "model.produced_by": "is only said of predictions made elsewhere",
+    "risk_acceptance.severities.0": "is the severity of a risk",
+    "risk_acceptance.acceptable_up_to": "is one of the severities",
 }
 ANSWERS = {q.id: next(a.id for a in q.answers if not a.points) for q in rules().questions}
 ANSWERS["area"] = "needed"  # so that instance is decided otherwise
@@ -65,6 +67,8 @@ THERE = {
     "test_set.reference_quality": {},
     "test_set.reference_standard.annotators": list(HOSTILE.values()),
     "execution": {},
+    "risk_acceptance": {"severities": [""], "source": ""},
+    "accepted_warnings": [{"rule": "subgroup.few-units", "about": "", "reason": ""}],
     "method.choice": {"rules": rules().version, "answers": ANSWERS, "recommended": "semantic"},
     "requirement_sources": [
         {
@@ -128,6 +132,7 @@ def hostile(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         if not field.startswith("model."):
             text = EVERYTHING if most > WORD else texts[position % len(texts)]
             study.change(field, word or text * (15 if field in HIGH else 1))
+    study.change("risk_acceptance.severities.0", study.values["risks"][0]["severity"])
     for row, text in zip(study.rows, texts, strict=False):
         row["site"] = text
     study.rows[0]["note"] = "x"

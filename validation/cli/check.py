@@ -1,83 +1,80 @@
-"""``segval check``: every problem of a protocol."""
+"""``segval check``: every problem of a protocol, and of the plan that it states."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from validation.cli.options import FILE, json_option, say_json
-from validation.errors import Problem, ProtocolError, TestSetError, ToolError
+
+if TYPE_CHECKING:
+    from validation.plan.check import Remark
 
 
 @click.command("check")
 @click.argument("protocol", type=FILE)
+@click.option("--strict", is_flag=True, help="Exit with 1 where a warning is not answered.")
 @json_option
-def check_command(protocol: Path, as_json: bool) -> None:
+def check_command(protocol: Path, strict: bool, as_json: bool) -> None:
     """Report every problem of PROTOCOL at once, with line numbers.
 
-    Exit status 0: no errors (warnings may stand); 3: the protocol cannot be run as it is.
+    It reads the protocol, its case table and its lock, and no image. Beside contradictions it
+    names criteria that the test set cannot satisfy or can hardly miss, risks that nothing
+    covers, and subgroups that are too small. A warning that the protocol answers under
+    accepted_warnings is listed with its reason, and is no longer open.
+
+    Exit status 0: no errors (warnings may stand); 1: a warning is open, with --strict; 3: the
+    protocol cannot be run as it is.
 
     \b
     Example:
         segval check protocols/nuclei-count/protocol.yaml
     """
-    errors, warnings = _problems(protocol)
+    from validation.study.plan_check import check_plan
+
+    remarks = check_plan(protocol)
+    errors = [one for one in remarks if one.level == "error"]
+    warnings = [one for one in remarks if one.level == "warning" and one.is_open]
+    answered = [one for one in remarks if not one.is_open]
     if as_json:
         say_json(
             {
                 "protocol": str(protocol),
                 "errors": [_as_json(one) for one in errors],
                 "warnings": [_as_json(one) for one in warnings],
+                "answered": [{**_as_json(one), "reason": one.answer} for one in answered],
             }
         )
     else:
-        for level, problems in (("error", errors), ("warning", warnings)):
-            for one in problems:
-                click.echo(f"{level}: {one}")
-        click.echo(f"{protocol}: {len(errors)} error(s), {len(warnings)} warning(s)")
+        for word, listed in (("error", errors), ("warning", warnings), ("answered", answered)):
+            for one in listed:
+                click.echo(_said(word, one))
+        counted = f"{len(errors)} error(s), {len(warnings)} warning(s)"
+        more = f", {len(answered)} answered" if answered else ""
+        click.echo(f"{protocol}: {counted}{more}")
     if errors:
         raise click.exceptions.Exit(3)
+    if strict and warnings:
+        raise click.exceptions.Exit(1)
 
 
-def _problems(path: Path) -> tuple[list[Problem], list[Problem]]:
-    """Return errors and warnings of the protocol, its case table and its lock."""
-    from validation.study.opening import (
-        read_case_table,
-        read_lock,
-        read_protocol,
-        require_locked_cases,
-    )
-    from validation.study.templates import read_templates
-
-    try:
-        opened = read_protocol(path)
-    except ProtocolError as error:
-        return list(error.problems) or [_as_problem(error)], []
-    errors = [one.problem for one in opened.remarks if one.level == "error"]
-    try:
-        read_templates(opened)
-    except ToolError as error:
-        errors.extend(error.problems or [_as_problem(error)])
-    warnings = [one.problem for one in opened.remarks if one.level == "warning"]
-    try:
-        table, content = read_case_table(opened)
-    except TestSetError as error:
-        return [*errors, *(error.problems or [_as_problem(error)])], warnings
-    except ToolError as error:
-        return [*errors, _as_problem(error)], warnings
-    if not (opened.lock_folder / "lock.json").exists():
-        fix = f"segval lock {path}"
-        warnings.append(Problem(str(opened.lock_folder), "the test set is not locked yet", fix))
-        return errors, warnings
-    try:
-        require_locked_cases(opened, read_lock(opened), table, content)
-    except ToolError as error:
-        errors.extend(error.problems or [_as_problem(error)])
-    return errors, warnings
+def _said(word: str, one: "Remark") -> str:
+    problem = one.problem
+    lines = [f"{word}: {problem.what}", f"  where: {problem.where}"]
+    if one.answer is not None:
+        lines.append(f"  why:   {' '.join(one.answer.split())}")
+    elif problem.fix:
+        lines.append(f"  fix:   {problem.fix}")
+    lines.append(f"  rule:  {one.rule}, about {one.about}")
+    return "\n".join(lines)
 
 
-def _as_problem(error: ToolError) -> Problem:
-    return Problem(error.where, error.what, error.fix)
-
-
-def _as_json(problem: Problem) -> dict[str, str]:
-    return {"where": problem.where, "what": problem.what, "fix": problem.fix}
+def _as_json(one: "Remark") -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "about": one.about,
+        "line": one.line,
+        "where": one.problem.where,
+        "what": one.problem.what,
+        "fix": one.problem.fix,
+    }

@@ -69,6 +69,16 @@ class MetricDefinition(Record):
         return {"semantic", "instance"} <= set(self.methods)
 
     @property
+    def is_share_of_cases(self) -> bool:
+        """True: images with an outcome / images, so that a binomial interval may be right.
+
+        >>> definition("presence_sensitivity").is_share_of_cases
+        True
+        """
+        name = self.id.removesuffix(POOLED_OVER_CLASSES)
+        return name in _SHARES_OF_CASES
+
+    @property
     def range(self) -> str:
         """Return the possible values in words.
 
@@ -1158,6 +1168,13 @@ _LISTED: tuple[MetricDefinition, ...] = (
     ),
 )
 
+_SHARES_OF_CASES = frozenset(
+    {
+        *("presence_sensitivity", "presence_specificity"),
+        *("presence_positive_predictive_value", "presence_negative_predictive_value"),
+        *("count_exact_rate", "component_count_exact_rate"),
+    }
+)
 POOLED_OVER_CLASSES, MEAN_OVER_CLASSES = "_pooled_over_classes", "_mean_over_classes"
 """Ends of the ids of figures over all classes."""
 

@@ -40,6 +40,18 @@ class _Rule(NamedTuple):
     what: str
     named: str
     """Companions as they are proposed."""
+    about: str
+    """What is not judged, in a word or two."""
+
+
+class Missing(NamedTuple):
+    """What no criterion judges beside those that there are."""
+
+    about: str
+    """In a word or two, e.g. ``borders``."""
+    what: str
+    named: str
+    """Metrics to add."""
 
 
 _RULES = (
@@ -49,6 +61,7 @@ _RULES = (
         ("segmentation_quality", "panoptic_quality", "average_precision"),
         "no criterion judges how well found objects are outlined",
         "segmentation_quality, panoptic_quality or average_precision",
+        "outlines",
     ),
     _Rule(
         ("panoptic",),
@@ -56,6 +69,7 @@ _RULES = (
         ("pq", "sq", "matched_dice"),
         "no criterion judges how well found objects are outlined",
         "pq, sq or matched_dice",
+        "outlines",
     ),
     _Rule(
         ("instance", "panoptic"),
@@ -63,6 +77,7 @@ _RULES = (
         (*_BOTH_SIDES, *_FOUND, *_NOT_INVENTED, *_FROC, "froc_mean"),
         "the outlines of found objects are judged, and no criterion judges how many are found",
         "recall, f1 or a metric that holds both",
+        "found objects",
     ),
     _Rule(
         ("instance", "panoptic"),
@@ -71,6 +86,7 @@ _RULES = (
         "no criterion judges objects that are not there: recall alone can be had by finding "
         "everything",
         "precision, false_positives_per_case or f1",
+        "false objects",
     ),
     _Rule(
         ("instance", "panoptic"),
@@ -78,6 +94,7 @@ _RULES = (
         (*_BOTH_SIDES, *_FOUND, *_FROC, "froc_mean"),
         "no criterion judges objects that are missed: precision alone can be had by finding little",
         "recall or f1",
+        "missed objects",
     ),
     _Rule(
         ("semantic",),
@@ -86,6 +103,7 @@ _RULES = (
         "overlap is judged without borders: it says little of outlines, and of small structures "
         "too much",
         "normalised_surface_distance or boundary_iou",
+        "borders",
     ),
     _Rule(
         ("semantic",),
@@ -93,6 +111,7 @@ _RULES = (
         _OVERLAP,
         "borders are judged without overlap: a distance says nothing where a class is missed",
         "dice or iou",
+        "overlap",
     ),
     _Rule(
         ("semantic", "panoptic"),
@@ -100,6 +119,7 @@ _RULES = (
         (*_OVERLAP, "pixel_precision"),
         "no criterion judges pixels that are wrongly given to a class",
         "pixel_precision, dice or iou",
+        "false pixels",
     ),
     _Rule(
         ("semantic", "panoptic"),
@@ -107,6 +127,7 @@ _RULES = (
         (*_OVERLAP, "pixel_recall"),
         "no criterion judges pixels of a class that are missed",
         "pixel_recall, dice or iou",
+        "missed pixels",
     ),
     _Rule(
         ("semantic", "panoptic"),
@@ -114,6 +135,15 @@ _RULES = (
         (*_OVERLAP, "pq"),
         "pixel accuracy is high wherever a class is rare",
         "dice, iou or mean_iou",
+        "rare classes",
+    ),
+    _Rule(
+        ("semantic", "panoptic"),
+        ("pixel_specificity",),
+        (*_OVERLAP, "pixel_recall", "pq"),
+        "specificity of pixels is high wherever a class is rare, and nothing found has all of it",
+        "pixel_recall, dice or iou",
+        "missed pixels beside specificity",
     ),
     _Rule(
         ("semantic", "panoptic"),
@@ -125,6 +155,7 @@ _RULES = (
         ),
         "no criterion judges images in which a class is found that is not there",
         "presence_specificity",
+        "images without the class",
     ),
     _Rule(
         ("semantic", "panoptic"),
@@ -136,17 +167,18 @@ _RULES = (
         ),
         "no criterion judges images in which a class is there and not found",
         "presence_sensitivity",
+        "images with the class",
     ),
 )
 
 
-def missing_companions(protocol: Protocol) -> Iterator[tuple[str, str]]:
-    """Yield what no criterion judges beside those that there are, and the metrics to add."""
+def missing_companions(protocol: Protocol) -> Iterator[Missing]:
+    """Yield what no criterion judges beside those that there are."""
     judged = {base(one.metric) for one in protocol.criteria}
     for rule in _RULES:
         calls = not rule.judged or judged & set(rule.judged)
         if protocol.method.kind in rule.kinds and calls and not judged & set(rule.companions):
-            yield f"{rule.what} (Metrics Reloaded)", rule.named
+            yield Missing(rule.about, f"{rule.what} (Metrics Reloaded)", rule.named)
 
 
 def base(metric: str) -> str:

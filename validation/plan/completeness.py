@@ -29,6 +29,8 @@ class Unanswered(NamedTuple):
     """Where they would stand."""
     what: str
     fix: str
+    fields: str
+    """The fields, dotted, with commas between them."""
 
 
 def unanswered(protocol: Protocol, asked: Iterable[Asked]) -> Iterator[Unanswered]:
@@ -43,6 +45,7 @@ def unanswered(protocol: Protocol, asked: Iterable[Asked]) -> Iterator[Unanswere
                 f"not provided: {said} ({one.item}; {one.source})",
                 f"add {', '.join(f'`{field}`' for field in missing)}; documents print "
                 '"not provided"',
+                ", ".join(missing),
             )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from validation.plan.accepted_warnings import AcceptedWarning
 from validation.plan.comparison import ComparisonPlan
 from validation.plan.identifiers import TracedId
 from validation.plan.method import Kind, MethodChoice
@@ -18,6 +19,7 @@ from validation.plan.names import ClassName as ClassName  # noqa: PLC0414 - for 
 from validation.plan.names import Identifier as Identifier  # noqa: PLC0414 - the same
 from validation.plan.names import Size
 from validation.plan.origin import RequirementSource
+from validation.plan.risk_acceptance import RiskAcceptance
 from validation.plan.sample_size.entries import SampleSize
 from validation.record import Digest, Line, Prose, Record, one_line
 
@@ -640,6 +642,9 @@ class Protocol(Record):
     """Risks that the requirements control."""
     requirement_sources: tuple[RequirementSource, ...] = ()
     """Files of other tools that requirements and risks were taken from, where they were."""
+    risk_acceptance: RiskAcceptance | None = None
+    """Which severities are acceptable without a control; every risk needs one where none is
+    given."""
     analysis: AnalysisPlan
     """How the evidence is computed."""
     subgroups: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")], ...] = ()
@@ -658,6 +663,8 @@ class Protocol(Record):
     """Signatures needed, in their order."""
     comparison: ComparisonPlan | None = None
     """Margins against the version before; none where no comparison was planned."""
+    accepted_warnings: tuple[AcceptedWarning, ...] = ()
+    """Warnings of `segval check` that the author answers."""
 
     def class_names(self) -> tuple[str, ...]:
         """Return the names of the classes, in the protocol's order."""

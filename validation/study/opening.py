@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from validation import workspace
 from validation.errors import LockError, Problem, ProtocolError, RunError, TestSetError
 from validation.evidence.catalogue import CATALOGUE
-from validation.plan.check import MetricTerms, Remark, check
+from validation.plan.check import MetricTerms, PlannedCase, Remark, check, count_cases
 from validation.plan.protocol import Protocol, TrainingData
 from validation.plan.source import Source, parse, protocol_from
 from validation.record import digest
@@ -103,6 +103,7 @@ def metric_terms() -> dict[str, MetricTerms]:
             has_class_mean=one.has_class_mean,
             needs_several_classes=one.needs_several_classes,
             better=one.better,
+            is_share_of_cases=one.is_share_of_cases,
         )
         for one in CATALOGUE
     }
@@ -175,7 +176,31 @@ def read_case_table(opened: OpenProtocol) -> tuple[CaseTable, bytes]:
 
     Raises:
         ToolError: The table cannot be read.
-        TestSetError: It has problems, or does not fit the protocol; all at once.
+        TestSetError: It has problems, does not fit the protocol, or the plan cannot be met on
+            it; all at once.
+    """
+    table, content = open_case_table(opened)
+    problems = misfits(opened, table)
+    before = {(one.rule, one.problem) for one in opened.remarks}
+    problems += [
+        one.problem
+        for one in remarks_on(opened, table)
+        if one.level == "error" and (one.rule, one.problem) not in before
+    ]
+    if problems:
+        where = str(opened.folder / opened.protocol.test_set.case_table)
+        raise TestSetError(
+            "the case table does not fit the protocol", where=where, problems=problems
+        )
+    return table, content
+
+
+def open_case_table(opened: OpenProtocol) -> tuple[CaseTable, bytes]:
+    """Return the cases that the protocol names, and the bytes of their table.
+
+    Raises:
+        ToolError: The table cannot be read.
+        TestSetError: It has problems; all at once.
     """
     test_set = opened.protocol.test_set
     path = opened.folder / test_set.case_table
@@ -186,12 +211,29 @@ def read_case_table(opened: OpenProtocol) -> tuple[CaseTable, bytes]:
         exclusions=test_set.exclusions,
         reference_needed=test_set.reference_standard.format != "coco",
     )
-    problems = _misfits(opened.protocol, table, path.name)
-    if problems:
-        raise TestSetError(
-            "the case table does not fit the protocol", where=str(path), problems=problems
-        )
     return table, content
+
+
+def remarks_on(
+    opened: OpenProtocol, table: CaseTable, objects: int | None = None
+) -> tuple[Remark, ...]:
+    """Return every remark on a protocol, its plan judged by the test set, too.
+
+    Args:
+        opened: The protocol.
+        table: Its cases.
+        objects: Objects of the reference standard, where a lock tells.
+    """
+    cases = (PlannedCase(one.case_id, one.subject_id, one.attributes) for one in table.evaluated)
+    counts = count_cases(opened.protocol, cases, objects)
+    asked = asked_of_a_protocol()
+    return check(opened.protocol, opened.source, metric_terms(), asked, counts)
+
+
+def misfits(opened: OpenProtocol, table: CaseTable) -> list[Problem]:
+    """Return where a case table lacks what the protocol needs of it."""
+    name = Path(opened.protocol.test_set.case_table).name
+    return _misfits(opened.protocol, table, name)
 
 
 def _misfits(protocol: Protocol, table: CaseTable, name: str) -> list[Problem]:
@@ -211,22 +253,6 @@ def _misfits(protocol: Protocol, table: CaseTable, name: str) -> list[Problem]:
             if protocol.method.kind == "panoptic":
                 fix = "remove the region, and give the pixels outside the ignore value"
             problems.append(Problem(where, what, fix))
-    problems.extend(_unknown_levels(protocol, table))
-    return problems
-
-
-def _unknown_levels(protocol: Protocol, table: CaseTable) -> list[Problem]:
-    """Return criteria about subgroups that no case belongs to."""
-    problems = []
-    for criterion in protocol.criteria:
-        for column, value in criterion.subgroup.items():
-            if column not in table.columns:
-                continue
-            levels = sorted({case.attributes[column] for case in table.evaluated})
-            if value not in levels:
-                what = f"no case has {column} = {value}"
-                fix = f"the values are: {', '.join(levels)}"
-                problems.append(Problem(f"criterion {criterion.id}", what, fix))
     return problems
 
 

@@ -1,5 +1,7 @@
 """Thresholds, exclusions and replicates of the plan."""
 
+import math
+
 from validation.plan.check.identifiers import later_occurrences
 from validation.plan.check.metric_terms import Finder, Metrics
 from validation.plan.check.objections import Found, Rule
@@ -46,11 +48,24 @@ def _exclusions_are_distinct(protocol: Protocol, _: Metrics) -> Found:
         yield EXCLUDED_TWICE.at(named[later][0], what, "list it once")
 
 
+def replicates_needed(level: float) -> int:
+    """Return how many replicates leave 25 beyond each limit of a two-sided interval.
+
+    It is the customary 1,000 at 95 %, and as many for each limit at other levels.
+
+    >>> replicates_needed(0.95), replicates_needed(0.99)
+    (1000, 5000)
+    """
+    return max(1000, math.ceil(round(2 * 25 / (1 - level), 6)))
+
+
 def _few_replicates(protocol: Protocol, _: Metrics) -> Found:
-    if protocol.analysis.replicates < 1000:  # noqa: PLR2004 - customary least number
-        path = ("analysis", "replicates")
-        what = "fewer than 1,000 replicates make coarse limits"
-        yield FEW_REPLICATES.at(path, what, "use more")
+    plan = protocol.analysis
+    needed = replicates_needed(plan.confidence_level)
+    if plan.replicates < needed:
+        level = f"{100 * plan.confidence_level:g} %"
+        what = f"fewer than {needed:,} replicates make coarse limits at a level of {level}"
+        yield FEW_REPLICATES.at(("analysis", "replicates"), what, "use more")
 
 
 FINDERS: tuple[Finder, ...] = (_thresholds_are_distinct, _exclusions_are_distinct, _few_replicates)

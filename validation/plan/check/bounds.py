@@ -17,6 +17,25 @@ ALWAYS_MET = Rule(
     "The bound is the worst value that there is: every model meets it.",
     "ISO 13485 7.3.6 (acceptance criteria)",
 )
+NEVER_MET = Rule(
+    "criterion.never-met",
+    "error",
+    "A confidence limit reaches the best value there is only where an interval has no width, and "
+    "such an interval is not given: no result can meet the criterion.",
+    "docs/adr/0008-cluster-bootstrap.md; Clopper and Pearson, Biometrika 26, 1934",
+)
+PERFECTION = Rule(
+    "criterion.perfection",
+    "warning",
+    "The bound is the best value there is: a single wrong pixel or object misses it.",
+    "ISO 13485 7.3.6 (acceptance criteria)",
+)
+WRONG_SIDE = Rule(
+    "criterion.wrong-side",
+    "error",
+    "The worse the model, the easier it meets the criterion.",
+    "segval, catalogue of metrics (docs/reference/metrics.md)",
+)
 NO_INTERVAL = Rule(
     "criterion.no-interval",
     "error",
@@ -27,7 +46,7 @@ WRONG_LIMIT = Rule(
     "criterion.wrong-limit",
     "error",
     "The limit on the far side of the bound is the easier met the less is known.",
-    "ICH E9 3.3.2 (one-sided confidence limits)",
+    "ICH E9 3.3.2 (non-inferiority is judged on the limit that faces the margin)",
 )
 JUDGED_ON_VALUE = Rule(
     "criterion.judged-on-value",
@@ -60,6 +79,34 @@ def _bound_fits(criterion: AcceptanceCriterion, terms: MetricTerms, path: Path) 
         yield ALWAYS_MET.at((*path, "bound"), "every result meets this bound", fix)
 
 
+def _best_values_are_not_asked_for(protocol: Protocol, metrics: Metrics) -> Found:
+    for position, criterion in enumerate(protocol.criteria):
+        terms = metrics.get(criterion.metric)
+        if terms is None or not terms.has_interval:
+            continue
+        best = terms.upper if criterion.direction == "at_least" else terms.lower
+        if best is None or criterion.bound != best:
+            continue
+        path: Path = ("criteria", position, "bound")
+        if criterion.judged_on == "value":
+            what = f"{criterion.id} asks for a result without any error"
+            yield PERFECTION.at(path, what, "state a bound that a good model can meet")
+        else:
+            what = f"no confidence limit reaches {best:g}"
+            fix = "state a bound that a limit can reach, or judge it on `value`"
+            yield NEVER_MET.at(path, what, fix)
+
+
+def _sides_are_right(protocol: Protocol, metrics: Metrics) -> Found:
+    wrong = {"at_least": "lower", "at_most": "higher"}
+    for position, criterion in enumerate(protocol.criteria):
+        terms = metrics.get(criterion.metric)
+        if terms is not None and terms.better == wrong[criterion.direction]:
+            right = "at_most" if criterion.direction == "at_least" else "at_least"
+            what = f"{criterion.metric} is the better the {terms.better} it is"
+            yield WRONG_SIDE.at(("criteria", position, "direction"), what, f"give `{right}`")
+
+
 def _limits_exist(protocol: Protocol, metrics: Metrics) -> Found:
     for position, criterion in enumerate(protocol.criteria):
         terms = metrics.get(criterion.metric)
@@ -84,12 +131,14 @@ def _judged_on_values(protocol: Protocol, metrics: Metrics) -> Found:
         terms = metrics.get(criterion.metric)
         if criterion.judged_on == "value" and terms is not None and terms.has_interval:
             what = f"{criterion.id} is judged on the value and ignores its uncertainty"
-            fix = "judge it on a confidence limit, or say in the rationale why not"
+            fix = "judge it on a confidence limit, or say under `accepted_warnings:` why not"
             yield JUDGED_ON_VALUE.at(("criteria", position, "judged_on"), what, fix)
 
 
 FINDERS: tuple[Finder, ...] = (
     _bounds_fit,
+    _best_values_are_not_asked_for,
+    _sides_are_right,
     _limits_exist,
     _limits_face_the_bound,
     _judged_on_values,

@@ -59,9 +59,9 @@ def _figures_can_be_had(protocol: Protocol, metrics: Metrics) -> Found:
 
 
 def _companions_are_missing(protocol: Protocol, _: Metrics) -> Found:
-    for what, named in missing_companions(protocol):
-        fix = f"add one on {named}, or say in `analysis.rationale` why not"
-        yield MISSING_COMPANION.at(("criteria",), what, fix)
+    for about, what, named in missing_companions(protocol):
+        fix = f"add one on {named}, or say under `accepted_warnings:` why not"
+        yield MISSING_COMPANION.at(("criteria",), what, fix, about)
 
 
 FINDERS: tuple[Finder, ...] = (_figures_can_be_had, _companions_are_missing)

@@ -28,6 +28,8 @@ class MetricTerms(NamedTuple):
     """True: where there are several classes, given without a class as their mean, too."""
     needs_several_classes: bool = False
     """True: given only where there are several classes."""
+    is_share_of_cases: bool = False
+    """True: images with an outcome / images, each a yes or no."""
 
     better: Literal["higher", "lower", "zero", "neither"] = "higher"
     """Which way is better; ``neither`` for counts that describe the sample."""

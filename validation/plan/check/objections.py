@@ -20,6 +20,8 @@ class Objection(NamedTuple):
     """What is wrong."""
     fix: str
     """How to mend it."""
+    about: str = ""
+    """What it is about, where its path alone does not say so."""
 
 
 class Rule(NamedTuple):
@@ -33,10 +35,12 @@ class Rule(NamedTuple):
     """What it would lead to, in a sentence."""
     source: str
     """Clause, publication or part of segval that the rule follows from."""
+    can_be_accepted: bool = True
+    """False: a warning that no reason makes right, as it says what is still to be done."""
 
-    def at(self, path: Path, what: str, fix: str = "") -> Objection:
+    def at(self, path: Path, what: str, fix: str = "", about: str = "") -> Objection:
         """Return an objection to the entry at a path."""
-        return Objection(self, path, what, fix)
+        return Objection(self, path, what, fix, about)
 
 
 Found = Iterator[Objection]
@@ -44,9 +48,20 @@ Found = Iterator[Objection]
 
 @dataclass(frozen=True)
 class Remark:
-    """A problem and whether it forbids a run."""
+    """A problem, whether it forbids a run, and whether it is answered."""
 
     level: Level
     problem: Problem
     rule: str
     """Id of the rule."""
+    line: int | None = None
+    """Line of the protocol; None for a problem of another file."""
+    about: str = ""
+    """What it is about: the id of a criterion, a column, a field; see `AcceptedWarning`."""
+    answer: str | None = None
+    """The author's reason for a warning that is accepted; None: it is open."""
+
+    @property
+    def is_open(self) -> bool:
+        """True: an error, or a warning that is not answered."""
+        return self.answer is None

@@ -16,5 +16,5 @@ SAYS_NOTHING = Rule(
 
 def missing_sections(protocol: Protocol, asked: Iterable[Asked]) -> Found:
     """Yield what standards and guidance ask and the protocol does not say."""
-    for path, what, fix in unanswered(protocol, asked):
-        yield SAYS_NOTHING.at(path, what, fix)
+    for path, what, fix, fields in unanswered(protocol, asked):
+        yield SAYS_NOTHING.at(path, what, fix, fields)

@@ -14,7 +14,7 @@ ONE_SIGNATURE = Rule(
     "signatories.one-alone",
     "warning",
     "Nobody but its signer stands by the record.",
-    "21 CFR 820.30, ISO 13485 4.2.4 (review and approval)",
+    "ISO 13485 4.2.4, 7.3.6 (review and approval)",
 )
 ONE_PERSON = Rule(
     "signatories.one-person",

@@ -17,6 +17,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.plan import acceptance_words
 
 _WORDS = (
     "A risk control is effective as far as this evidence goes where every criterion of its "
@@ -30,7 +31,7 @@ class HazardsView:
 
     heading: Heading
     hazards_heading: Heading
-    words: str
+    words: tuple[str, ...]
     table: Table | None
     no_risks: str
     """Said where the protocol names no risk."""
@@ -43,7 +44,7 @@ def hazards(
     return HazardsView(
         heading=numbering.section("Failure analysis", "failures"),
         hazards_heading=numbering.subsection("By hazard", "hazards"),
-        words=_WORDS,
+        words=(_WORDS, *acceptance_words(protocol)),
         table=_table(protocol, numbering, criteria) if protocol.risks else None,
         no_risks="The protocol names no risk.",
     )

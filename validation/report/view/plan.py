@@ -52,6 +52,8 @@ class RequirementsView:
     """Said where the protocol names no risk."""
     sources: Table | None
     """Files of other tools that they were taken from, where the protocol names any."""
+    acceptance: tuple[str, ...]
+    """Which risks need a control, in paragraphs."""
 
 
 def purpose_of_report(plan: Protocol) -> Item:
@@ -113,8 +115,11 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
         if plan.risks
         else None
     )  # fmt: skip
+    acceptance = acceptance_words(plan) if plan.risks else ()
     sources = _sources(plan.requirement_sources, numbering) if plan.requirement_sources else None
-    return RequirementsView(heading, table, risks, "The protocol names no risk.", sources)
+    return RequirementsView(
+        heading, table, risks, "The protocol names no risk.", sources, acceptance
+    )
 
 
 _KINDS: dict[SourceKind, str] = {
@@ -150,6 +155,18 @@ def _sources(sources: Sequence[RequirementSource], numbering: Numbering) -> Tabl
             for one in sources
         ],
     )
+
+
+def acceptance_words(plan: Protocol) -> tuple[str, ...]:
+    """Return which risks are acceptable without a control, and where that is laid down."""
+    scale = plan.risk_acceptance
+    if scale is None:
+        return ("The protocol does not say which severities are acceptable without a control.",)
+    order = joined(list(scale.severities))
+    limit = "Every risk needs a control."
+    if scale.acceptable_up_to is not None:
+        limit = f"A risk up to {scale.acceptable_up_to} is acceptable without a control."
+    return (f"Severities, least first: {order}. {limit}", *paragraphs(scale.source))
 
 
 # --- analysis plan -----------------------------------------------------------------------
@@ -188,9 +205,18 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
             prose_item("Robustness", one.robustness),
             item("Ignored pixels", _ignored_words(plan)),
             *comparison_items(plan.comparison, words),
+            *_answered_items(plan),
         ),
         sample_sizes(one, numbering),
     )
+
+
+def _answered_items(plan: Protocol) -> Iterator[Item]:
+    """Yield the warnings of the check that the author answers, each with its reason."""
+    for position, one in enumerate(plan.accepted_warnings, start=1):
+        about = "" if one.about is None else f", about {one.about}"
+        said = f"{one.rule}{about}"
+        yield item(f"Accepted warning {position}", said, *paragraphs(one.reason))
 
 
 def _metrics_words(plan: Protocol) -> str:
