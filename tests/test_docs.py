@@ -121,7 +121,7 @@ def test_every_file_of_a_record_is_described() -> None:
         "evidence/tables/cases.csv", "evidence/tables/confusion.csv",
         "evidence/tables/reference_objects.csv", "evidence/tables/predicted_objects.csv",
         "evidence/tables/overlaps.csv", "predictions/", "overlays/overlays.json", "report.html",
-        "report.pdf",
+        "report.pdf", "deviations.json",
     )  # fmt: skip
     assert [name for name in record if f"`{name}" not in page] == []
 
@@ -132,7 +132,13 @@ def test_every_field_of_a_record_is_described() -> None:
     from validation.evidence.metric_values import Interval, MetricValue
     from validation.evidence.run_record import CaseTiming, RunRecord
     from validation.inference.environment import Environment
-    from validation.judge.findings import CaseFinding, CriterionFinding, Findings
+    from validation.judge.deviations import (
+        DeviationClosed,
+        DeviationRecorded,
+        Deviations,
+        EventName,
+    )
+    from validation.judge.findings import CaseFinding, CriterionFinding, Findings, Subset
     from validation.record_folder import RecordIndex
     from validation.testset import leakage_record as leakage
     from validation.testset.lock import Lock
@@ -143,7 +149,8 @@ def test_every_field_of_a_record_is_described() -> None:
         RecordIndex, Lock, RunRecord, CaseTiming, MetricValue, Interval, Findings,
         CriterionFinding, CaseFinding, Environment, leakage.Leakage, leakage.LeakageSummary,
         leakage.Comparison, leakage.Coverage, leakage.Counts, leakage.LikeCase, leakage.Match,
-        leakage.SharedSubject, leakage.Uncompared,
+        leakage.SharedSubject, leakage.Uncompared, Subset, Deviations, DeviationRecorded,
+        DeviationClosed, EventName,
     )  # fmt: skip
     names = {name for one in records for name in one.model_fields} | set(INSTANCE_COLUMNS)
     assert sorted(name for name in names if f"`{name}`" not in page) == []

@@ -123,6 +123,17 @@ def readable_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     return text.encode() + b"\n"
 
 
+def without_empty(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return `values` without those of `names` that hold nothing.
+
+    For fields that a format got later: where they say nothing, the bytes are as they were before.
+
+    >>> without_empty({"verdict": "met", "subset": None}, "subset")
+    {'verdict': 'met'}
+    """
+    return {name: one for name, one in values.items() if one or name not in names}
+
+
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Return the one JSON text of `value`, by RFC 8785, for digests of values.
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 import validation
 from validation import workspace
@@ -18,10 +18,11 @@ from validation.errors import RecordError
 from validation.evidence.csv_text import csv_rows
 from validation.evidence.files import metrics_from_json
 from validation.evidence.run_record import RunRecord
-from validation.judge.findings import Findings, Verdict
+from validation.judge.deviations import DEVIATIONS, Deviations
+from validation.judge.findings import Findings, Subset, Verdict
 from validation.plan.approval import Approval
 from validation.plan.source import parse, protocol_from
-from validation.record import Digest, Record, digest
+from validation.record import Digest, Record, digest, without_empty
 from validation.report.company import FOLDER
 from validation.report.contents import Overlays, RecordContents, Row
 from validation.testset.leakage_record import Leakage
@@ -52,6 +53,7 @@ EMBEDDED = (
     "run.json",
     "evidence/",
     "findings.json",
+    DEVIATIONS,
     "openings.json",
     "leakage.json",
     OVERLAY_INDEX,
@@ -74,22 +76,50 @@ class RecordIndex(Record):
     tool_version: str
     files: dict[str, Digest]
     """Digest of every other file by its path in the record, ``SHA256SUMS`` left out."""
+    deviations: int = 0
+    """Deviations from the protocol that are recorded."""
+    open_deviations: int = 0
+    """Those of them that nobody has assessed yet."""
+    subset: Subset | None = None
+    """The cases that ran, where they are not all: the record is then none that counts."""
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(write(self), "deviations", "open_deviations", "subset")
 
 
 def seal(folder: Path, record_id: str, findings: Findings, at: datetime) -> None:
     """Write ``record.json`` and ``SHA256SUMS`` over everything in the folder."""
     entries = workspace.hash_files(folder, files_of_record(folder))
+    files = {entry.path: f"sha256:{entry.sha256}" for entry in entries}
+    for name, content in seal_of(record_id, findings, files, at).items():
+        workspace.write_again(folder / name, content)
+
+
+def seal_of(
+    record_id: str, findings: Findings, files: Mapping[str, str], at: datetime
+) -> dict[str, bytes]:
+    """Return ``record.json`` and ``SHA256SUMS`` of a record, by name and in this order.
+
+    Args:
+        record_id: Id of the record.
+        findings: Its findings.
+        files: ``sha256:…`` of every other file by its path.
+        at: When.
+    """
     index = RecordIndex(
         record_id=record_id,
         verdict=findings.verdict,
         approval=findings.approval,
         sealed_at=at,
         tool_version=validation.__version__,
-        files={entry.path: f"sha256:{entry.sha256}" for entry in entries},
+        files=dict(sorted(files.items())),
+        deviations=len(findings.open_deviations) + len(findings.closed_deviations),
+        open_deviations=len(findings.open_deviations),
+        subset=findings.subset,
     )
     content = index.to_json()
-    workspace.write_again(folder / RECORD_FILE, content)
-    workspace.write_again(folder / SUMS_FILE, sums(index.files, content))
+    return {RECORD_FILE: content, SUMS_FILE: sums(index.files, content)}
 
 
 def files_of_record(folder: Path) -> list[str]:
@@ -183,6 +213,7 @@ def contents_from(
         openings=parsed.record("openings.json", Openings) if "openings.json" in files else None,
         leakage=parsed.record("leakage.json", Leakage) if "leakage.json" in files else None,
         approval=parsed.record("approval.json", Approval) if "approval.json" in files else None,
+        deviations=parsed.record(DEVIATIONS, Deviations) if DEVIATIONS in files else None,
         case_rows=parsed.rows("evidence/cases.csv"),
         class_rows=parsed.rows("evidence/classes.csv"),
         instance_rows=parsed.rows("evidence/instances.csv", needed=False),

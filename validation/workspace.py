@@ -12,7 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +23,8 @@ Progress = Callable[[int, int], None]
 """Called with the number done and the number in all."""
 
 _BLOCK_BYTES = 1 << 20
+_TEMPORARY = ".new-"
+"""How the names of files begin whose writing is not done."""
 
 
 def read(path: Path, what: str, *, at_most: int | None = None) -> bytes:
@@ -80,18 +82,66 @@ def _write(
 ) -> None:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        temporary = Path(name)
+        temporary = _temporary(path.parent, content, secret=secret)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(0o600 if secret else 0o644)
             give_name(temporary)
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def _temporary(folder: Path, content: bytes, *, secret: bool = False) -> Path:
+    """Return a file that is whole and on the disk, under a temporary name."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=_TEMPORARY)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o600 if secret else 0o644)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+@contextlib.contextmanager
+def staged_files(folder: Path, files: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
+    """Write files under temporary names, and give what lets them take their own.
+
+    All that can fail for want of room has then been done. The names are given one after the
+    other, in the order of `files`, in place of earlier files.
+
+    Args:
+        folder: Where they go.
+        files: Bytes by name.
+
+    Raises:
+        RecordError: One cannot be written; the earlier ones are as they were.
+    """
+    staged: dict[str, Path] = {}
+    try:
+        for name, content in files.items():
+            with _told(folder / name):
+                staged[name] = _temporary(folder, content)
+        yield lambda: _give_names(folder, staged)
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _give_names(folder: Path, staged: Mapping[str, Path]) -> None:
+    for name, temporary in staged.items():
+        with _told(folder / name):
+            temporary.replace(folder / name)
+            sync_folder(folder)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what an interrupted writing left directly in a folder."""
+    for one in folder.glob(f"{_TEMPORARY}*"):
+        one.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:

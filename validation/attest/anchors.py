@@ -14,9 +14,11 @@ from pydantic import ValidationError
 from validation import workspace
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Anchor, Head
+from validation.attest.deviation_check import anchors_of_deviations
 from validation.attest.signed_pdf import read_signed
 from validation.attest.trail_check import anchor_of
 from validation.errors import AuditError, SignatureError
+from validation.judge.deviations import DEVIATIONS
 from validation.record import Digest, Record
 from validation.record_folder import SIGNED
 from validation.testset.openings import Openings
@@ -64,13 +66,17 @@ def anchors_of(files: Mapping[str, bytes], source: str) -> tuple[Anchor, ...]:
     Raises:
         AuditError: It cannot be read.
     """
-    return (_stated(files[OPENINGS], Path(source)),) if OPENINGS in files else ()
+    own = (_stated(files[OPENINGS], Path(source)),) if OPENINGS in files else ()
+    return (*own, *anchors_of_deviations(files, source))
 
 
 def _anchors(path: Path) -> Iterator[Anchor]:
     if path.is_dir():
         if (path / OPENINGS).is_file():
             yield _stated(workspace.read(path / OPENINGS, "the openings"), path)
+        if (path / DEVIATIONS).is_file():
+            content = workspace.read(path / DEVIATIONS, "the deviations")
+            yield from anchors_of_deviations({DEVIATIONS: content}, str(path))
         for name in sorted(filter(Path.is_file, (path / SIGNED).glob("*.pdf"))):
             yield from _signed(workspace.read(name, "a signed report"), name)
         return
@@ -78,9 +84,7 @@ def _anchors(path: Path) -> Iterator[Anchor]:
     if not content.startswith(b"%PDF"):
         yield _stated(content, path)
         return
-    openings = (attachments_of(content) or {}).get(OPENINGS)
-    if openings is not None:
-        yield _stated(openings, path)
+    yield from anchors_of(attachments_of(content) or {}, str(path))
     yield from _signed(content, path)
 
 

@@ -8,6 +8,7 @@ from validation.attest.anchors import anchors_of
 from validation.attest.approval_check import check_approval
 from validation.attest.attachments import attachments_of
 from validation.attest.audit_trail import Trail
+from validation.attest.deviation_check import check_deviations_in_trail
 from validation.attest.picture_check import check_pictures
 from validation.attest.printed import check_printed
 from validation.attest.rederive import check_derivation, check_promise
@@ -78,22 +79,24 @@ def check_document(content: bytes, known: Known, checks: Checks) -> SigningSubje
 
 
 def check_own_anchor(files: Mapping[str, bytes], known: Known, checks: Checks) -> None:
-    """Add the check that the audit trail reaches the event that a record was made at.
+    """Add the checks that the audit trail reaches the events that a record names, and agrees.
 
     Args:
         files: Files of the record, or those that its report embeds.
         known: Holds the trail; without one nothing is added.
-        checks: Where the check is added.
+        checks: Where the checks are added.
     """
     if known.trail is None or known.trail.problems:
         return
     try:
         anchors = anchors_of(files, "the record")
     except AuditError as error:
-        checks("the openings of the test set can be read", None, error.what)
+        what = "the events that the record names can be read"
+        checks(what, None, error.what)
         return
     if anchors:
         check_anchors(known.trail, anchors, checks)
+    check_deviations_in_trail(files, known.trail, checks)
 
 
 def _presented(content: bytes) -> bytes:

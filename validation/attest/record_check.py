@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from validation import workspace
 from validation.attest.annex_check import check_annex
 from validation.attest.attachments import attachments_of
+from validation.attest.deviation_check import check_not_interrupted
 from validation.attest.differences import check_differences, listed
 from validation.attest.picture_check import check_pictures
 from validation.attest.printed import check_printed
@@ -15,6 +16,7 @@ from validation.attest.rederive import check_derivation
 from validation.attest.verification import Checks
 from validation.errors import ToolError
 from validation.evidence.run_record import RunRecord
+from validation.judge.deviations import DEVIATIONS
 from validation.judge.findings import Findings
 from validation.record_folder import (
     EMBEDDED,
@@ -40,6 +42,9 @@ def check_record(folder: Path, checks: Checks) -> Mapping[str, bytes] | None:
         checks("every file of the record can be read", None, str(error).replace("\n", "; "))
         return None
     found = {entry.path: f"sha256:{entry.sha256}" for entry in entries}
+    own = folder / DEVIATIONS
+    content = workspace.read(own, "the deviations") if DEVIATIONS in found else None
+    check_not_interrupted(index.files, found, content, checks)
     check_differences("", index.files, found, checks, clause=_CLAUSE)
     _check_sums(folder, index, checks)
     files = {name: workspace.read(folder / name, "a file of the record") for name in found}
@@ -84,9 +89,15 @@ def _check_index(index: RecordIndex, files: Mapping[str, bytes], checks: Checks)
     except (KeyError, ValidationError):
         checks(what, None, "run.json or findings.json cannot be read")
         return
+    still_open = len(findings.open_deviations)
     stated = (index.record_id, index.verdict, index.approval)
     found = (run.record_id, findings.verdict, findings.approval)
-    checks(what, stated == found, ", ".join(found))
+    same_besides = (index.deviations, index.open_deviations, index.subset) == (
+        still_open + len(findings.closed_deviations),
+        still_open,
+        findings.subset,
+    )
+    checks(what, stated == found and same_besides, ", ".join(found))
 
 
 def _check_embedded(files: Mapping[str, bytes], checks: Checks) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
+from validation.attest.deviation_check import check_deviations
 from validation.attest.leakage_checks import check_leakage
 from validation.attest.measured_check import check_measured, check_measured_lock
 from validation.attest.verification import Checks
@@ -23,6 +24,7 @@ from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
 from validation.evidence.timing import latency_metrics
 from validation.judge.acceptance import assess
+from validation.judge.deviations import DEVIATIONS, Deviations
 from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.plan.source import parse, protocol_from
@@ -55,7 +57,8 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
     _check_run(protocol, lock, run, findings, checks)
     _check_evidence(files, protocol, lock, findings, checks)
     _check_timing(run, checks)
-    _check_findings(files, protocol, run, findings, checks)
+    deviations = check_deviations(files, protocol, lock, checks)
+    _check_findings(files, protocol, run, findings, checks, deviations=deviations)
 
 
 def check_promise(files: Mapping[str, bytes], checks: Checks) -> None:
@@ -197,16 +200,27 @@ def _check_findings(
     run: RunRecord,
     findings: Findings,
     checks: Checks,
+    *,
+    deviations: Deviations | None,
 ) -> None:
     what = "every finding and the verdict follow from figures and criteria"
+    if DEVIATIONS in files:
+        what = "every finding and the verdict follow from figures, criteria and deviations"
     try:
         metrics = metrics_from_json(files["evidence/metrics.json"])
     except (KeyError, ToolError) as error:
         checks(what, None, _named(error))
         return
     is_approved = "approval.json" in files  # whether that holds is checked for itself
-    derived = findings_again(protocol, (*metrics, *run.timing), findings, is_approved=is_approved)
-    detail = f"{len(derived.criteria)} criteria, verdict {derived.verdict.replace('_', ' ')}"
+    derived = findings_again(
+        protocol,
+        (*metrics, *run.timing),
+        findings,
+        is_approved=is_approved,
+        deviations=deviations,
+    )
+    verdict = f"{derived.verdict.replace('_', ' ')}{derived.with_deviations}"
+    detail = f"{len(derived.criteria)} criteria, verdict {verdict}"
     differing = differing_findings(derived, findings)
     if differing:
         detail = f"these differ: {', '.join(differing[:_MOST_NAMED])}"
@@ -219,17 +233,26 @@ def findings_again(
     stated: Findings,
     *,
     is_approved: bool,
+    deviations: Deviations | None = None,
 ) -> Findings:
-    """Return the findings that follow from criteria and figures.
+    """Return the findings that follow from criteria, figures and deviations.
 
     Args:
         protocol: For the criteria.
         figures: Of the evidence and of the timing.
         stated: The findings of the record, for the cases that failed.
         is_approved: Whether the record holds an approval.
+        deviations: Departures from the protocol that the record holds.
     """
-    derived = assess(protocol.criteria, figures, stated.failed_cases)
+    derived = assess(protocol.criteria, figures, stated.failed_cases, deviations=deviations)
     return derived.model_copy(update={"approval": "approved"}) if is_approved else derived
+
+
+def _deviations(findings: Findings) -> list[str]:
+    return [
+        *(f"{one} open" for one in findings.open_deviations),
+        *(f"{one} closed" for one in findings.closed_deviations),
+    ]
 
 
 def differing_findings(derived: Findings, stated: Findings) -> list[str]:
@@ -243,6 +266,8 @@ def differing_findings(derived: Findings, stated: Findings) -> list[str]:
         differing.append(f"the verdict (stated {stated.verdict}, derived {derived.verdict})")
     if derived.approval != stated.approval:
         differing.append(f"the approval (stated {stated.approval})")
+    if _deviations(derived) != _deviations(stated):
+        differing.append(f"the deviations (stated {', '.join(_deviations(stated)) or 'none'})")
     if not differing and derived != stated:
         differing.append("the order of criteria or cases")
     return differing

@@ -27,6 +27,8 @@ class SigningSubject(NamedTuple):
     """Verdict of a report; empty for a protocol."""
     signatories: tuple[Signatory, ...]
     """Who signs it, in their order."""
+    findings: Findings | None = None
+    """Findings of a report; None for a protocol."""
 
 
 def subject_of(content: bytes) -> SigningSubject:
@@ -64,14 +66,16 @@ def subject_of(content: bytes) -> SigningSubject:
                 verdict="",
                 signatories=protocol.signatories,
             )
+        findings = Findings.from_json(files["findings.json"])
         return SigningSubject(
             kind="report",
             id=RunRecord.from_json(files["run.json"]).record_id,
             number=document.report_number,
             revision=document.revision,
             title=document.title,
-            verdict=Findings.from_json(files["findings.json"]).verdict,
+            verdict=findings.verdict,
             signatories=protocol.signatories,
+            findings=findings,
         )
     except (KeyError, ToolError, ValidationError) as error:
         said = str(error).splitlines()[0]

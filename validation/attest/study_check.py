@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 from validation.attest.audit_trail import Event, Trail
+from validation.attest.deviation_events import BEGUN, ENDS
 from validation.attest.verification import Checks
 from validation.testset.lock import Lock
 
 _ENDED_BY = {
     "lock.started": ("lock.created", "lock.failed", "lock.aborted"),
     "run.started": ("run.completed", "run.failed", "run.aborted"),
+    BEGUN: ENDS,
     "sign.intent": ("sign.completed", "sign.imported", "sign.failed", "sign.aborted"),
 }
 

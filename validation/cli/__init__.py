@@ -16,6 +16,7 @@ from validation.cli.audit import audit_command
 from validation.cli.check import check_command
 from validation.cli.choose import choose_command
 from validation.cli.compare import compare_command
+from validation.cli.deviation import deviation_command
 from validation.cli.document import document_command
 from validation.cli.fingerprint import fingerprint_command
 from validation.cli.gate import gate_command
@@ -96,6 +97,7 @@ for _command in (
     lock_command,
     protocol_command,
     run_command,
+    deviation_command,
     sign_command,
     report_command,
     document_command,

@@ -142,7 +142,7 @@ def summary(outcome: "Outcome") -> str:
 
 
 def verdict_lines(findings: "Findings", protocol: str = "") -> list[str]:
-    """Return the verdict table, the cases that failed, and the verdict."""
+    """Return the verdict table, the cases that failed, open deviations, and the verdict."""
     lines = [*verdict_table(findings.criteria), ""]
     lines += [
         f"case {one.case_id} failed ({one.stage}): {one.what}" for one in findings.failed_cases
@@ -150,7 +150,11 @@ def verdict_lines(findings: "Findings", protocol: str = "") -> list[str]:
     approval = "not approved: exploratory"
     if findings.approval == "approved":
         approval = f"approved protocol {protocol}".rstrip()
-    return [*lines, f"verdict  {SYMBOLS[findings.verdict]}  ({approval})"]
+    lines += [
+        f"deviation {one} is open: the verdict cannot be met" for one in findings.open_deviations
+    ]
+    verdict = f"{SYMBOLS[findings.verdict]}{findings.with_deviations}"
+    return [*lines, f"verdict  {verdict}  ({approval})"]
 
 
 def verdict_table(criteria: tuple["CriterionFinding", ...]) -> list[str]:

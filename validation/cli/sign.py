@@ -16,6 +16,7 @@ from validation.errors import SignatureError
 
 if TYPE_CHECKING:
     from validation.attest.signatures import Level
+    from validation.attest.signing_subject import SigningSubject
     from validation.study.presenting import Presented
     from validation.study.signing import SignedFile
     from validation.study.signing_keys import SigningKey
@@ -153,7 +154,7 @@ def card(presented: "Presented") -> list[str]:
         f"SHA-256    {presented.digest.removeprefix('sha256:')}",
     ]
     if subject.kind == "report":
-        lines.insert(1, f"record     {subject.id}, verdict {SYMBOLS[subject.verdict]}")
+        lines[1:1] = _of_record(subject)
     lines += [
         f"signed by  {one.name} ({one.user}), {subject.signatories[one.number - 1].role}"
         for one in presented.document.signatures
@@ -165,6 +166,21 @@ def card(presented: "Presented") -> list[str]:
         f"you sign   as {signatory.role} ({signatory.title}), {place}{after}",
         f"meaning    {signatory.meaning}",
     ]
+
+
+def _of_record(subject: "SigningSubject") -> list[str]:
+    """Return what a report says of its record; who signs sees the open deviations."""
+    findings = subject.findings
+    if findings is None:
+        return []
+    verdict = f"{SYMBOLS[findings.verdict]}{findings.with_deviations}"
+    lines = [f"record     {subject.id}, verdict {verdict}"]
+    if still_open := findings.open_deviations:
+        lines.append(
+            f"OPEN       {', '.join(still_open)}: once this report is signed, no deviation in it "
+            "can be closed"
+        )
+    return lines
 
 
 @dataclass(frozen=True)

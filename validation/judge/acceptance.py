@@ -5,14 +5,16 @@ names. A figure that is undefined, or a limit that does not exist, makes the cri
 evaluable: it is never met by default.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from validation.evidence.metric_values import MetricValue, metric_id
+from validation.judge.deviations import Deviations
 from validation.judge.findings import (
     CaseFinding,
     CriterionFinding,
     CriterionVerdict,
     Findings,
+    Subset,
     Verdict,
 )
 from validation.plan.protocol import AcceptanceCriterion
@@ -29,6 +31,9 @@ def assess(
     criteria: Iterable[AcceptanceCriterion],
     metrics: Iterable[MetricValue],
     failed_cases: Iterable[CaseFinding] = (),
+    *,
+    deviations: Deviations | None = None,
+    subset: Subset | None = None,
 ) -> Findings:
     """Return a finding for every criterion, and the verdict that follows.
 
@@ -36,23 +41,52 @@ def assess(
         criteria: From the protocol, in its order.
         metrics: Figures of the evidence and of the timing.
         failed_cases: Cases that could not be measured.
+        deviations: Departures from the protocol; None: none is recorded.
+        subset: The cases that ran, where they are not all of the lock.
     """
     by_id = {one.id: one for one in metrics}
     found = tuple(finding(criterion, by_id) for criterion in criteria)
     failed = tuple(sorted(failed_cases, key=lambda one: one.case_id))
-    return Findings(verdict=verdict(found, failed), criteria=found, failed_cases=failed)
+    findings = Findings(
+        verdict=verdict(found, failed, subset=subset),
+        criteria=found,
+        failed_cases=failed,
+        subset=subset,
+    )
+    return with_deviations(findings, deviations)
 
 
-def verdict(criteria: Iterable[CriterionFinding], failed_cases: Iterable[CaseFinding]) -> Verdict:
+def with_deviations(findings: Findings, deviations: Deviations | None) -> Findings:
+    """Return findings with the deviations of a record, and the verdict that then follows."""
+    still_open = deviations.open_ids if deviations else ()
+    closed = deviations.closed_ids if deviations else ()
+    follows = verdict(
+        findings.criteria, findings.failed_cases, open_deviations=still_open, subset=findings.subset
+    )
+    update = {"verdict": follows, "open_deviations": still_open, "closed_deviations": closed}
+    return findings.model_copy(update=update)
+
+
+def verdict(
+    criteria: Iterable[CriterionFinding],
+    failed_cases: Iterable[CaseFinding],
+    *,
+    open_deviations: Collection[str] = (),
+    subset: Subset | None = None,
+) -> Verdict:
     """Return the verdict: ``not_met`` before ``incomplete`` before ``met``.
 
     A failed case forbids ``met``: what a model does on an image that stops it is unknown,
-    however the protocol counts the case.
+    however the protocol counts the case. So does a departure from the protocol that nobody has
+    assessed. A subset of the cases has no verdict but ``incomplete``: it shows neither that
+    criteria are met nor that they are not.
     """
+    if subset is not None:
+        return "incomplete"
     verdicts = {one.verdict for one in criteria}
     if "not_met" in verdicts:
         return "not_met"
-    if "not_evaluable" in verdicts or not verdicts or tuple(failed_cases):
+    if "not_evaluable" in verdicts or not verdicts or tuple(failed_cases) or open_deviations:
         return "incomplete"
     return "met"
 

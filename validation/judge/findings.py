@@ -1,9 +1,11 @@
 """Findings: what was observed for each criterion and each case that failed."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from validation.evidence.metric_values import Interval
-from validation.record import Record
+from validation.record import Record, without_empty
 
 CriterionVerdict = Literal["met", "not_met", "not_evaluable"]
 Verdict = Literal["met", "not_met", "incomplete"]
@@ -46,11 +48,26 @@ class CaseFinding(Record):
     """What the protocol says becomes of it, in words."""
 
 
+class Subset(Record):
+    """The cases that a run for development took: such a run is not for the record."""
+
+    cases: tuple[str, ...]
+    """Their ids, in order."""
+    of: int
+    """Number of cases that the lock evaluates."""
+
+    @property
+    def words(self) -> str:
+        """How many cases ran, and what follows, e.g. ``5 of 48 cases: not for the record``."""
+        return f"{len(self.cases)} of {self.of} cases: not for the record"
+
+
 class Findings(Record):
     """All findings of a record, and the verdict that follows from them.
 
-    The verdict is ``not_met`` when a criterion is not met; else ``incomplete`` when one is
-    not evaluable or a case failed; else ``met``.
+    The verdict is ``incomplete`` of a subset of the cases, whatever was found. Else it is
+    ``not_met`` when a criterion is not met; else ``incomplete`` when one is not evaluable, a
+    case failed or a deviation is open; else ``met``.
     """
 
     format: Literal["segval/findings/1"] = "segval/findings/1"
@@ -61,3 +78,19 @@ class Findings(Record):
     """By case id."""
     approval: Literal["not_approved_exploratory", "approved"] = "not_approved_exploratory"
     """Whether the protocol that ran carried the signatures that it asks for."""
+    open_deviations: tuple[str, ...] = ()
+    """Ids of the deviations that nobody has assessed yet."""
+    closed_deviations: tuple[str, ...] = ()
+    """Ids of those that have a disposition."""
+    subset: Subset | None = None
+    """The cases that ran, where they are not all; None: every case of the lock."""
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(write(self), "open_deviations", "closed_deviations", "subset")
+
+    @property
+    def with_deviations(self) -> str:
+        """What follows the word of the verdict, e.g. ``, with 1 deviation``; empty without."""
+        count = len(self.open_deviations) + len(self.closed_deviations)
+        return f", with {count} deviation{'s' if count > 1 else ''}" if count else ""

@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
+from validation.judge.deviations import Deviations
 from validation.judge.findings import Findings
 from validation.plan.approval import Approval
 from validation.plan.protocol import Protocol
@@ -162,6 +163,8 @@ class RecordContents:
     """Approval of the protocol; None: it was not approved, and the run is exploratory."""
     leakage: Leakage | None = None
     """What the test set shares with the images of development; None in records that hold none."""
+    deviations: Deviations | None = None
+    """Departures from the protocol; None where none is recorded."""
     confusion_rows: tuple[Row, ...] = ()
     """Objects by reference and predicted class; empty for semantic protocols and one class."""
     curve_rows: tuple[Row, ...] = ()

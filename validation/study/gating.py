@@ -23,7 +23,13 @@ def judged_again(record: Path) -> RecordContents:
     stated = contents.findings
     figures = (*contents.metrics, *contents.run.timing)
     is_approved = contents.approval is not None
-    derived = findings_again(contents.protocol, figures, stated, is_approved=is_approved)
+    derived = findings_again(
+        contents.protocol,
+        figures,
+        stated,
+        is_approved=is_approved,
+        deviations=contents.deviations,
+    )
     if differing := differing_findings(derived, stated):
         raise RecordError(
             "the findings do not follow from the figures and criteria of the record: "

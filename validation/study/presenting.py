@@ -9,6 +9,7 @@ from pathlib import Path
 
 from validation import clock, workspace
 from validation.attest.audit_trail import Event, Subject, Trail
+from validation.attest.deviation_events import newest_state, open_recording
 from validation.attest.signature_check import check_signatures, given_by
 from validation.attest.signed_pdf import SignedDocument, read_signed
 from validation.attest.signing_policy import Given, next_signatory
@@ -87,6 +88,7 @@ def present(path: Path, role: str, *, study: Path, trust: Trust, again: str = ""
         note_found(path, content, about_document(subject, digest(content)), trail,
                    lambda found, place: require_whole(found, subject, trust, place))  # fmt: skip
         known = trail.sound("bring back the true file: nothing is signed over an altered trail")
+    _require_settled(subject, known, path)
     _require_rendered_here(subject, digest(content[: document.unsigned_size]), known, path)
     _require_signatures_known(document, known, path)
     if not again:
@@ -146,13 +148,24 @@ def require_whole(
         raise SignatureError("a signature so far does not hold", where=str(path), problems=problems)
 
 
+def _require_settled(subject: SigningSubject, trail: Trail, path: Path) -> None:
+    """Refuse a report while the recording of a deviation in its record is not finished."""
+    if open_recording(trail.events, subject.id) is not None:
+        raise SignatureError(
+            f"the recording of a deviation in record {subject.id} was interrupted",
+            where=str(path),
+            fix="finish it by `segval deviation resume RECORD`, and sign the report as it then is",
+        )
+
+
 def _require_rendered_here(
     subject: SigningSubject, unsigned: str, trail: Trail, path: Path
 ) -> None:
     """Refuse a document that is not, byte for byte, one that this study rendered.
 
     Before its first signature nothing else pins the pages: what a reader sees could differ from
-    the evidence that is embedded.
+    the evidence that is embedded. Of a report the newest counts: an earlier one is without the
+    deviations that were recorded since.
     """
     action, name = {
         "report": ("run.completed", "report"),
@@ -165,7 +178,10 @@ def _require_rendered_here(
             where=str(path),
             fix="give the study that it belongs to by --study",
         )
-    if unsigned not in {one.details.get(name) for one in ours}:
+    rendered = {one.details.get(name) for one in ours}
+    if subject.kind == "report":
+        rendered = {newest_state(trail.events, subject.id, name)}
+    if unsigned not in rendered:
         raise SignatureError(
             f"these are not the bytes of {subject.kind} {subject.id} that the audit trail knows",
             where=str(path),
@@ -234,8 +250,11 @@ def require_still_new(presented: Presented) -> None:
         trail,
         lambda found, place: require_whole(found, presented.subject, presented.trust, place),
     )
-    events = trail.sound("bring back the true file").events
-    require_new(presented.digest, events, presented.path, after=presented.known)
+    known = trail.sound("bring back the true file")
+    require_new(presented.digest, known.events, presented.path, after=presented.known)
+    _require_settled(presented.subject, known, presented.path)
+    unsigned = digest(presented.content[: presented.document.unsigned_size])
+    _require_rendered_here(presented.subject, unsigned, known, presented.path)
 
 
 def about_document(subject: SigningSubject, presented: str) -> Subject:

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 
 from validation.report.contents import RecordContents
-from validation.report.formatting import number, plural
+from validation.report.formatting import clipped, number, plural
 from validation.report.gating.checks import checks
 from validation.report.overlays.choice import choose_worst
-from validation.report.view.wording import VERDICTS
+from validation.report.view.wording import verdict_of
 
 _MOST = 20
-"""Failed cases listed; the findings hold all."""
+"""Failed cases and deviations listed; findings and deviations of the record hold all."""
+_LONGEST = 300
+"""Characters of a text of a deviation."""
 _ACTIVE = re.compile(r"(^[-+]|[\\`*_{}\[\]()<>#!|~&@:$%]|(?<=www)\.)", re.IGNORECASE)
 """What GitHub or GitLab could take for markup, an address, a mention, a formula or an emoji."""
 
@@ -25,7 +27,7 @@ def job_summary(contents: RecordContents) -> str:
 
 def _lines(contents: RecordContents) -> Iterator[str]:
     findings, document = contents.findings, contents.protocol.document
-    verdict = VERDICTS[findings.verdict]
+    verdict = verdict_of(findings)
     yield f"## {verdict.symbol} {verdict.headline}: {_inert(document.title)}"
     yield ""
     yield " · ".join(_inert(one) for one in _identity(contents))
@@ -38,6 +40,7 @@ def _lines(contents: RecordContents) -> Iterator[str]:
         yield ""
     yield from _criteria(contents)
     yield from _failed(contents)
+    yield from _deviations(contents)
     yield from _worst(contents)
 
 
@@ -72,6 +75,29 @@ def _failed(contents: RecordContents) -> Iterator[str]:
     )
     if len(failed) > _MOST:
         yield f"{number(len(failed) - _MOST)} more are in `findings.json`."
+        yield ""
+
+
+def _deviations(contents: RecordContents) -> Iterator[str]:
+    if contents.deviations is None:
+        return
+    yield "### Deviations from the protocol"
+    yield ""
+    yield from _table(
+        ("Deviation", "What", "Reason", "Impact", "Disposition"),
+        (
+            (
+                one.recorded.id,
+                clipped(one.recorded.what, _LONGEST),
+                clipped(one.recorded.reason, _LONGEST),
+                clipped(one.recorded.impact, _LONGEST),
+                clipped(one.closed.disposition, _LONGEST) if one.closed else "open",
+            )
+            for one in contents.deviations.all[:_MOST]
+        ),
+    )
+    if (more := len(contents.deviations.all) - _MOST) > 0:
+        yield f"{number(more)} more are in `deviations.json`."
         yield ""
 
 

@@ -1,4 +1,4 @@
-"""A JUnit file: a test case for each acceptance criterion, and one for the cases that failed.
+"""A JUnit file: a test case for each acceptance criterion, one for failed cases and deviations.
 
 The form is that of Ant's JUnit task as Jenkins and GitLab read it: what is not met is a failure,
 what could not be judged an error. Nothing is skipped, since nothing but *met* may pass.
@@ -7,6 +7,7 @@ what could not be judged an error. Nothing is skipped, since nothing but *met* m
 import re
 from xml.etree import ElementTree as ET
 
+from validation.judge.findings import Findings
 from validation.report.contents import RecordContents
 from validation.report.formatting import plural
 from validation.report.gating.checks import Check, checks
@@ -25,9 +26,13 @@ def junit(contents: RecordContents) -> bytes:
     suite = ET.Element(
         "testsuite",
         name=_xml(_protocol(contents)),
-        tests=str(len(found) + 1),
+        tests=str(len(found) + 1 + bool(contents.deviations)),
         failures=str(sum(one.verdict == "not_met" for one in found)),
-        errors=str(sum(one.verdict == "not_evaluable" for one in found) + bool(failed)),
+        errors=str(
+            sum(one.verdict == "not_evaluable" for one in found)
+            + bool(failed)
+            + bool(contents.findings.open_deviations)
+        ),
         skipped="0",
         timestamp=contents.run.finished_at.strftime("%Y-%m-%dT%H:%M:%S"),
     )
@@ -35,6 +40,7 @@ def junit(contents: RecordContents) -> bytes:
     for one in found:
         _add_criterion(suite, contents, one)
     _add_cases(suite, contents)
+    _add_deviations(suite, contents)
     whole = ET.Element("testsuites")
     whole.append(suite)
     ET.indent(whole)
@@ -54,11 +60,20 @@ def _add_properties(suite: ET.Element, contents: RecordContents) -> None:
         ("record", contents.record_id),
         ("verdict", findings.verdict),
         ("approval", findings.approval),
+        *_deviation_properties(findings),
         ("protocol", contents.digests["protocol.yaml"]),
         ("lock", contents.lock.manifest_digest),
         ("model", contents.protocol.model.digest),
     ):
         ET.SubElement(properties, "property", name=name, value=_xml(value))
+
+
+def _deviation_properties(findings: Findings) -> list[tuple[str, str]]:
+    counts = {
+        "deviations": len(findings.open_deviations) + len(findings.closed_deviations),
+        "open_deviations": len(findings.open_deviations),
+    }
+    return [(name, str(count)) for name, count in counts.items() if counts["deviations"]]
 
 
 def _add_criterion(suite: ET.Element, contents: RecordContents, one: Check) -> None:
@@ -77,6 +92,23 @@ def _add_cases(suite: ET.Element, contents: RecordContents) -> None:
         said = f"{plural(len(failed), 'case')} failed: {', '.join(one.case_id for one in failed)}"
         lines = [f"{one.case_id} ({one.stage}): {one.what}; {one.treatment}" for one in failed]
         _add_outcome(case, "error", "failed_case", said, "\n".join(lines))
+
+
+def _add_deviations(suite: ET.Element, contents: RecordContents) -> None:
+    """Add a test case that no deviation is open, where the record has any."""
+    if contents.deviations is None:
+        return
+    case = _case(suite, contents, "every deviation is closed")
+    lines = [
+        f"{one.recorded.id}: {one.recorded.what}; reason: {one.recorded.reason}; impact: "
+        f"{one.recorded.impact}; {one.closed.disposition if one.closed else 'open'}"
+        for one in contents.deviations.all
+    ]
+    if still_open := contents.findings.open_deviations:
+        said = f"{plural(len(still_open), 'deviation')} open: {', '.join(still_open)}"
+        _add_outcome(case, "error", "open_deviation", said, "\n".join(lines))
+    else:
+        ET.SubElement(case, "system-out").text = _xml("\n".join(lines))
 
 
 def _case(suite: ET.Element, contents: RecordContents, name: str) -> ET.Element:

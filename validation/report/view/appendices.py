@@ -284,6 +284,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "audit.jsonl": ("The audit trail, byte for byte", "Source"),
     "verification.json": ("Every check, with what it was made on", "Source"),
     "traceability.csv": ("The traceability matrix as a table", "Data"),
+    "deviations.json": ("Departures from the protocol, and what became of them", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {

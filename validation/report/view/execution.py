@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from validation.judge.deviations import Deviation, Entry
 from validation.plan.protocol import ExecutionPlan
 from validation.report.contents import RecordContents
 from validation.report.formatting import duration, number, plural, size_of, timestamp
@@ -41,6 +42,8 @@ class ExecutionView:
     notes: tuple[str, ...]
     deviations_heading: Heading
     deviations: tuple[str, ...]
+    recorded: tuple[tuple[Item, ...], ...]
+    """Those that somebody recorded, each with its particulars."""
 
 
 def execution(contents: RecordContents, numbering: Numbering) -> ExecutionView:
@@ -63,6 +66,7 @@ def execution(contents: RecordContents, numbering: Numbering) -> ExecutionView:
         notes=contents.run.notes or ("None recorded.",),
         deviations_heading=numbering.subsection("Deviations from the protocol", "deviations"),
         deviations=deviations(contents),
+        recorded=tuple(map(_recorded, contents.deviations.all if contents.deviations else ())),
     )
 
 
@@ -70,16 +74,47 @@ _NOT_KNOWN = (
     "This record knows of {none} deviation. What was done otherwise than the protocol says, and "
     "left no trace in the files, is for the signatories to state."
 )
+_OPEN = (
+    "A deviation that is open has not been assessed: while there is one, the verdict cannot be "
+    "\u201cmet\u201d."
+)
 
 
 def deviations(contents: RecordContents) -> tuple[str, ...]:
     """Return how the run departed from the protocol, as far as a record can know that."""
-    if contents.findings.approval == "approved":
-        return (_NOT_KNOWN.format(none="no"),)
+    unsigned = ("The protocol had to be signed before the run, and was not.",)
+    before = () if contents.findings.approval == "approved" else unsigned
+    if contents.deviations is None:
+        return (*before, _NOT_KNOWN.format(none="no other" if before else "no"))
+    still_open = len(contents.deviations.open_ids)
+    said = f"{plural(len(contents.deviations.all), 'deviation')} recorded after the run, "
+    said += f"{number(still_open)} of them open. {_OPEN}" if still_open else "none of them open."
+    return (*before, said, _NOT_KNOWN.format(none="no other"))
+
+
+def _recorded(one: Deviation) -> tuple[Item, ...]:
+    said, closed = one.recorded, one.closed
+    concerns = [f"criterion {said.criterion}"] if said.criterion else []
+    concerns += [f"case {said.case}"] if said.case else []
     return (
-        "The protocol had to be signed before the run, and was not.",
-        _NOT_KNOWN.format(none="no other"),
+        prose_item(f"{said.id}, {'closed' if closed else 'open'}", said.what),
+        prose_item("Reason", said.reason),
+        prose_item("Impact", said.impact),
+        *((item("Concerns", ", ".join(concerns)),) if concerns else ()),
+        item("Recorded", _told(said)),
+        *(
+            (prose_item("Disposition", closed.disposition), item("Closed", _told(closed)))
+            if closed
+            else (item("Disposition", "none yet: the deviation is open"),)
+        ),
     )
+
+
+def _told(one: Entry) -> str:
+    """Return who stated an entry, and when."""
+    by = one.by if one.by == one.user else f"{one.by} (account {one.user})"
+    moment = f"{one.at[:10]} {one.at[11:19]} UTC, local time UTC{one.zone}"
+    return f"by {by}, {moment}; event {one.event.sequence} of the audit trail"
 
 
 def planned(plan: ExecutionPlan) -> tuple[Item, ...]:

@@ -16,7 +16,7 @@ from validation.report.view.elements import (
     item,
 )
 from validation.report.view.leakage import result_sentence
-from validation.report.view.wording import VERDICTS, joined
+from validation.report.view.wording import joined, verdict_of
 from validation.testset.leakage_record import Leakage
 
 SIMULATED = "Simulated specimens"
@@ -94,7 +94,7 @@ def cover(contents: RecordContents, verdict_sentence: str) -> CoverView:
         subtitle=f"{plan.device.name} {plan.device.version} \u00b7 model {contents.run.model_name} "
         f"{contents.run.model_version}",
         organisation=plan.document.organisation,
-        verdict=VERDICTS[contents.findings.verdict],
+        verdict=verdict_of(contents.findings),
         verdict_sentence=verdict_sentence,
         notices=notices_of(contents),
         identification=_identification(contents),
@@ -130,12 +130,13 @@ def verdict_sentence(findings: Findings) -> str:
         for verdict in ("not_met", "not_evaluable")
     }
     failed = len(findings.failed_cases)
+    all_met = (
+        f"All {total} acceptance criteria are met"
+        if total > 1
+        else "The acceptance criterion is met"
+    )
     if findings.verdict == "met":
-        return (
-            f"All {total} acceptance criteria are met."
-            if total > 1
-            else ("The acceptance criterion is met.")
-        )
+        return f"{all_met}{_closed_words(findings)}."
     parts = []
     if unmet := by_verdict["not_met"]:
         parts.append(
@@ -148,7 +149,24 @@ def verdict_sentence(findings: Findings) -> str:
         )
     if failed:
         parts.append(f"the model failed for {plural(failed, 'case')}")
-    return f"{joined(parts)[:1].upper()}{joined(parts)[1:]}."
+    if still_open := findings.open_deviations:
+        if not parts:
+            parts.append(all_met)
+        parts.append(
+            f"{plural(len(still_open), 'deviation')} from the protocol "
+            f"{'is' if len(still_open) == 1 else 'are'} open ({_listed([*still_open])})"
+        )
+    return f"{joined(parts)[:1].upper()}{joined(parts)[1:]}{_closed_words(findings)}."
+
+
+def _closed_words(findings: Findings) -> str:
+    """Return what is said of deviations that have a disposition; empty without."""
+    closed = findings.closed_deviations
+    if not closed:
+        return ""
+    was = "was" if len(closed) == 1 else "were"
+    said = f"{plural(len(closed), 'deviation')} from the protocol {was} assessed and closed"
+    return f"; {said} ({_listed([*closed])})"
 
 
 def _listed(ids: list[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from validation.report.contents import RecordContents
-from validation.report.formatting import clipped, day, percentage, plural, share
+from validation.report.formatting import clipped, day, number, percentage, plural, share
 from validation.report.view.addresses import Addresses
 from validation.report.view.criteria import CriterionView
 from validation.report.view.document import Notice
@@ -45,7 +45,7 @@ from validation.report.view.summary_room import (
     height_of_item,
     height_of_row,
 )
-from validation.report.view.wording import INTERVAL_METHODS, VERDICTS
+from validation.report.view.wording import INTERVAL_METHODS, verdict_of
 
 MOST_LINES = 10
 """With more criteria and statements on them than this only those that are not met are listed."""
@@ -103,7 +103,7 @@ def summary(
     room = _room(contents, addresses, criteria, facts)
     return SummaryView(
         heading=numbering.section("Decision summary", "summary"),
-        verdict=VERDICTS[contents.findings.verdict],
+        verdict=verdict_of(contents.findings),
         verdict_sentence=verdict_sentence(contents.findings),
         notices=notices_of(contents),
         scope=_scope(contents),
@@ -149,7 +149,7 @@ def _height_above(contents: RecordContents, facts: Sequence[Item]) -> float:
     notices = [f"{one.short}. {one.sentence}" for one in notices_of(contents)]
     return (
         LEAD.height(_scope(contents))
-        + DECISION.height(f"{VERDICTS[contents.findings.verdict].headline} {told}")
+        + DECISION.height(f"{verdict_of(contents.findings).headline} {told}")
         + sum(map(NOTICE.height, notices))
         + sum(height_of_item(one.label, one.paragraphs) for one in facts)
         + sum(height_of_item(one.label, (one.words,)) for one in failed_cases(contents))
@@ -270,9 +270,18 @@ def _which_run(contents: RecordContents) -> str:
 
 
 def _deviations(contents: RecordContents) -> str:
-    if contents.findings.approval == "approved":
-        return "Deviations: none that this record knows of."
-    return "Deviation: the protocol was not approved before the run."
+    findings = contents.findings
+    closed, still_open = findings.closed_deviations, findings.open_deviations
+    unsigned = (
+        ""
+        if findings.approval == "approved"
+        else ("Deviation: the protocol was not approved before the run.")
+    )
+    if not closed and not still_open:
+        return unsigned or "Deviations: none that this record knows of."
+    counted = f"Deviations recorded: {number(len(closed) + len(still_open))}"
+    said = f"{counted}, {number(len(still_open)) if still_open else 'none'} of them open."
+    return f"{unsigned} {said}".strip()
 
 
 def _facts(contents: RecordContents) -> tuple[Item, ...]:

@@ -5,7 +5,7 @@ sensitivity or specificity (FDA guidance on diagnostic tests, 2007): `Words` pic
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from validation.evidence.catalogue import (
@@ -14,6 +14,7 @@ from validation.evidence.catalogue import (
     MetricDefinition,
 )
 from validation.evidence.metric_values import Scope
+from validation.judge.findings import Findings
 from validation.report.formatting import number
 from validation.report.view.elements import Verdict
 
@@ -23,6 +24,13 @@ VERDICTS: Mapping[str, Verdict] = {
     "not_evaluable": Verdict("not_evaluable", "not evaluable", "\u2013", "Not evaluable"),
     "incomplete": Verdict("incomplete", "incomplete", "\u2013", "Incomplete"),
 }
+
+
+def verdict_of(findings: Findings) -> Verdict:
+    """Return the verdict of a record as it is printed: never without its deviations."""
+    plain, more = VERDICTS[findings.verdict], findings.with_deviations
+    return replace(plain, word=f"{plain.word}{more}", headline=f"{plain.headline}{more}")
+
 
 DIRECTIONS: Mapping[str, str] = {"at_least": "at least", "at_most": "at most"}
 

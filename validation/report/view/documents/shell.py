@@ -24,7 +24,7 @@ from validation.report.view.elements import (
     text,
 )
 from validation.report.view.sections import Particulars, Prose, Section, Tabular, section
-from validation.report.view.wording import VERDICTS
+from validation.report.view.wording import verdict_of
 
 Contents = PlannedContents | ProtocolContents | RecordContents
 
@@ -113,7 +113,7 @@ def _of_document(contents: Contents) -> tuple[Item, ...]:
 def _of_record(contents: Contents) -> tuple[Item, ...]:
     if not isinstance(contents, RecordContents):
         return (item("Results", "none yet: this document was made from the protocol"),)
-    verdict = VERDICTS[contents.findings.verdict]
+    verdict = verdict_of(contents.findings)
     return (
         code_item("Record", contents.record_id),
         item("Verdict on the model", f"{verdict.symbol}\u00a0{verdict.word}"),
