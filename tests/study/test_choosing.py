@@ -18,6 +18,7 @@ from validation.attest.attachments import attachments_of
 from validation.cli import main
 from validation.plan.choice.answers import answers_text
 from validation.plan.choice.rules import rules
+from validation.plan.protocol import Method
 from validation.study.opening import read_protocol
 from validation.study.separation import measured_reference
 
@@ -94,6 +95,34 @@ def test_the_block_passes_the_check_and_keeps_the_authors_texts(chosen: Any) -> 
     assert method.justification == "It is what is tested here."
     assert method.choice is not None
     assert method.choice.measured is not None
+
+
+@pytest.mark.parametrize("name", ["nuclei-count", "nuclei-coverage"])
+def test_the_worked_protocols_hold_what_the_command_makes(name: str) -> None:
+    folder = CHECKOUT / "protocols" / name
+    opened = read_protocol(folder / "protocol.yaml")
+    done = segval("choose", "--answers", folder / "answers.yaml", "--protocol", opened.path)
+    assert done.exit_code == 0, done.output
+    made = Method.model_validate(yaml.safe_load(done.stdout)["method"])
+    assert made == opened.protocol.method
+    assert made.choice is not None
+    assert made.choice.recommended == made.kind
+    assert made.choice.measured is not None
+    whole = made.choice.measured.overall
+    assert (whole.objects, whole.touching, whole.components) == (1520, 464, 1238)
+
+
+def test_the_public_protocol_holds_what_the_command_makes(shared_data: Path) -> None:
+    folder = CHECKOUT / "protocols" / "dsb2018-nuclei"
+    opened = read_protocol(folder / "protocol.yaml")
+    done = segval("choose", "--answers", folder / "answers.yaml", "--protocol", opened.path,
+                  "--data", shared_data / "nuclei")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    made = Method.model_validate(yaml.safe_load(done.stdout)["method"])
+    assert made == opened.protocol.method
+    assert made.choice is not None
+    assert made.choice.measured is not None
+    assert made.choice.measured.overall.objects == 4930
 
 
 def test_another_kind_gets_texts_of_its_own(locked: Any, answers: Path) -> None:

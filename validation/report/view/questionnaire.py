@@ -11,7 +11,7 @@ from validation.plan.choice.decide import Choice, decide
 from validation.plan.choice.rules import Asserted, rules
 from validation.plan.method import Measured, MeasuredCase, MethodChoice
 from validation.plan.protocol import Method
-from validation.report.formatting import number, plural, share, short_digest
+from validation.report.formatting import THIN_SPACE, number, plural, share, short_digest
 from validation.report.view.elements import Item, item, paragraphs
 from validation.report.view.wording import METHODS, joined
 
@@ -65,7 +65,7 @@ def _points(method: Method, found: Choice) -> Iterator[Item]:
     yield item("Speaks against it", *(_lines(against, found) or ["None of the answers."]))
     further = found.commitments()
     if further:
-        yield item("Commits to, as well", *further)
+        yield item("Also commits to", *further)
 
 
 def _lines(points: Iterable[Asserted], found: Choice) -> list[str]:
@@ -98,7 +98,7 @@ def measured_words(measured: Measured) -> Iterator[str]:
     yield (
         f"{of_lock}, {images}: {touching} of {number(whole.objects)} touch another of their class. "
         f"A perfect mask has {plural(whole.components, 'connected component')}: the count would be "
-        f"wrong by {error}, by {absolute} where images do not cancel, and right in "
+        f"wrong by {error} in sum, by {absolute} image by image, and right in "
         f"{share(whole.cases_counted_exactly or 0, measured.cases)} images."
     )
     if measured.largest:
@@ -114,7 +114,8 @@ def measured_lines(measured: Measured | None) -> list[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrap(text, _TERMINAL_WIDTH, initial_indent="  ", subsequent_indent="    ")
+    plain = text.replace("\u00a0", " ").replace(THIN_SPACE, ",")
+    return wrap(plain, _TERMINAL_WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _case(one: MeasuredCase) -> str:
