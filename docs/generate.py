@@ -22,6 +22,7 @@ from validation.plan.check import rules
 from validation.plan.protocol import json_schema
 from validation.record import readable_json
 from validation.report.coverage import coverage
+from validation.study.starting.texts import pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
@@ -41,10 +42,19 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/protocol.md": protocol_page(),
         f"{REFERENCE}/protocol.schema.json": readable_json(json_schema()).decode(),
     }
+    made |= pipeline_pages()
     readme = ROOT / "README.md"
     if readme.is_file():
         made["README.md"] = with_help(readme.read_text(encoding="utf-8"))
     return made
+
+
+def pipeline_pages() -> dict[str, str]:
+    """Return the files of a pipeline, which `segval init` writes into a study, too."""
+    files = pipeline("protocols/study/protocol.yaml", "validate.sh")
+    folder = "docs/how-to/pipelines"
+    names = {".github/workflows/validate.yml": "github.yml", ".gitlab-ci.yml": "gitlab.yml"}
+    return {f"{folder}/{names.get(name, name)}": one.decode() for name, one in files.items()}
 
 
 def help_of(*command: str) -> str:

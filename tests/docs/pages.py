@@ -75,6 +75,7 @@ def run(step: Step, folder: Path, variables: Mapping[str, str]) -> None:
         ["bash", "-euo", "pipefail", "-c", step.script],
         cwd=folder,
         env=dict(variables),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

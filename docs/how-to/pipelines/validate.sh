@@ -1,5 +1,6 @@
 #!/bin/sh
-# Validate a model in a pipeline: check the plan, check the lock and run, gate. Usage: validate.sh PROTOCOL FOLDER
+# Validate a model in a pipeline: check the plan, check the lock and run, gate.
+# Usage: validate.sh PROTOCOL FOLDER
 #
 # Writes FOLDER/record, FOLDER/criteria.xml (JUnit) and FOLDER/summary.md. Exit status 0: every
 # criterion is met; 1: not; 3: it could not be run, and FOLDER has no record.
