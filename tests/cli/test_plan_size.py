@@ -28,7 +28,7 @@ def test_the_number_its_power_and_a_block_are_printed() -> None:
     assert result.exit_code == 0, result.output
     plain = result.stdout.replace("\xa0", " ")
     assert "needed                  254 units" in plain
-    assert "254        254       86.2 %" in plain
+    assert "254            254       86.2 %" in plain
     assert "reached at 217 first" in plain
 
 

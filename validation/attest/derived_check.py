@@ -11,6 +11,7 @@ from validation.attest.verification import Checks
 from validation.errors import RecordError, ToolError
 from validation.plan.choice.rules import rules_content
 from validation.plan.protocol import Method, Protocol
+from validation.plan.sample_size.statement import POWER_FILE, STATEMENT_FILE, SizeStatement
 from validation.plan.source import parse, protocol_from
 from validation.record import digest
 from validation.record_folder import contents_from
@@ -24,10 +25,12 @@ from validation.report.contents import (
 from validation.report.documents import (
     render_choice,
     render_method,
+    render_size,
     render_test_set,
     render_traceability,
 )
 from validation.report.view.documents.choice import METHOD_FILE, RULES_FILE, ChoiceContents
+from validation.report.view.documents.size import SizeContents
 from validation.report.view.documents.traceability import CSV_NAME
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import (
@@ -70,9 +73,12 @@ def check_derived(content: bytes, checks: Checks) -> bool:
 
 
 def _made_again(index: DocumentIndex, attached: Mapping[str, bytes]) -> bytes:
-    made_of = {name: one for name, one in attached.items() if name not in {DOCUMENT_FILE, CSV_NAME}}
+    derived = {DOCUMENT_FILE, CSV_NAME, POWER_FILE}
+    made_of = {name: one for name, one in attached.items() if name not in derived}
     if index.kind == "choice":
         return render_choice(_choice(index, made_of))
+    if index.kind == "sample-size":
+        return render_size(_size(index, made_of))[0]
     contents = _contents(index, made_of)
     if index.kind == "test-set" and not isinstance(contents, PlannedContents):
         return render_test_set(contents, parse_manifest(made_of[f"lock/{MANIFEST_NAME}"]))
@@ -95,6 +101,17 @@ def _choice(index: DocumentIndex, files: Mapping[str, bytes]) -> ChoiceContents:
     protocol = files.get("protocol.yaml")
     return ChoiceContents(
         method=Method.model_validate(method),
+        protocol=protocol_from(parse(protocol, "protocol.yaml")) if protocol else None,
+        files=files,
+        digests={name: digest(one) for name, one in files.items()},
+        tool_version=index.tool_version,
+    )
+
+
+def _size(index: DocumentIndex, files: Mapping[str, bytes]) -> SizeContents:
+    protocol = files.get("protocol.yaml")
+    return SizeContents(
+        statement=SizeStatement.from_json(files[STATEMENT_FILE]),
         protocol=protocol_from(parse(protocol, "protocol.yaml")) if protocol else None,
         files=files,
         digests={name: digest(one) for name, one in files.items()},

@@ -87,8 +87,8 @@ class DocumentIndex(Record):
     """``document.json``: what a document is, and what it says that no other file of it holds."""
 
     format: Literal["segval/document/1"] = "segval/document/1"
-    kind: Literal["test-set", "method", "traceability", "choice"]
-    source: Literal["protocol", "record", "answers"]
+    kind: Literal["test-set", "method", "traceability", "choice", "sample-size"]
+    source: Literal["protocol", "record", "answers", "assumptions"]
     record_id: str | None
     """Id of the record; None for a protocol."""
     tool_version: str

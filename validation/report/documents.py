@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
+from validation.plan.sample_size.sizing import size
+from validation.plan.sample_size.statement import POWER_FILE
 from validation.record import digest
 from validation.report.company import FOLDER, company_files, document_html, own_texts
 from validation.report.contents import (
@@ -22,10 +24,12 @@ from validation.report.contents import (
 )
 from validation.report.embedding import attachments
 from validation.report.render import fitted, render_pdf
+from validation.report.sizing import power_csv
 from validation.report.view.documents.audit import FILE_NAME as AUDIT_FILE
 from validation.report.view.documents.audit import AuditContents, audit_view, texts_of
 from validation.report.view.documents.choice import ChoiceContents, choice_view
 from validation.report.view.documents.method import method_document
+from validation.report.view.documents.size import SizeContents, size_view
 from validation.report.view.documents.test_set import test_set_document
 from validation.report.view.documents.traceability import (
     CSV_NAME,
@@ -156,6 +160,37 @@ def _texts_of(contents: ChoiceContents) -> frozenset[str]:
     reason = choice.decided_otherwise if choice else None
     named = own_texts(contents.protocol) if contents.protocol else frozenset()
     return named | frozenset(paragraphs(reason or ""))
+
+
+def render_size(contents: SizeContents) -> tuple[bytes, bytes]:
+    """Return the document on a sample size as PDF/A-3a, and its curve as the CSV that it embeds.
+
+    Raises:
+        RenderError: A system library or a template is missing.
+        SampleSizeError: No number follows from the assumptions.
+    """
+    index = DocumentIndex(
+        kind="sample-size",
+        source="assumptions",
+        record_id=None,
+        tool_version=contents.tool_version,
+    )
+    curve = power_csv(size(contents.statement.assumptions))
+    more = {DOCUMENT_FILE: index.to_json(), POWER_FILE: curve}
+    whole = replace(
+        contents,
+        files={**contents.files, **more},
+        digests={**contents.digests, **{name: digest(one) for name, one in more.items()}},
+    )
+    kept = own_texts(contents.protocol) if contents.protocol else frozenset()
+    pdf = rendered(
+        "size/size.html.jinja",
+        size_view(whole),
+        whole.files,
+        kept=kept | frozenset(paragraphs(contents.statement.basis or "")),
+        created=_UNDATED,
+    )
+    return pdf, curve
 
 
 def render_audit(contents: AuditContents, company: Mapping[str, bytes]) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 from validation.errors import Problem, SampleSizeError
 from validation.evidence.catalogue import definition
 from validation.plan.protocol import AcceptanceCriterion, Protocol
-from validation.study.opening import read_case_table, read_protocol
+from validation.study.opening import OpenProtocol, read_case_table, read_protocol
 from validation.testset.cases import Case
 
 _SHARES = frozenset({
@@ -30,6 +30,8 @@ _SENSITIVITY = "presence_sensitivity"
 class PlannedCriterion:
     """A criterion of a protocol, and the test set that it is to be judged on."""
 
+    opened: OpenProtocol
+    """The protocol."""
     criterion: AcceptanceCriterion
     level: float
     """Level of the two-sided intervals."""
@@ -87,6 +89,7 @@ def read_planned(path: Path, criterion_id: str | None) -> PlannedCriterion:
     concerned = [one for one in table.evaluated if _is_of(criterion, one)]
     plan = opened.protocol.analysis
     return PlannedCriterion(
+        opened=opened,
         criterion=criterion,
         level=plan.confidence_level,
         interval=None if plan.proportion_interval == "bootstrap" else plan.proportion_interval,

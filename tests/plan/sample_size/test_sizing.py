@@ -7,7 +7,16 @@ import pytest
 from validation.errors import SampleSizeError
 from validation.plan.sample_size.reading import read_design
 from validation.plan.sample_size.sizing import Sizing, size
-from validation.report.sizing import assumed, needed, power_csv, rationale, remarks, title
+from validation.report.sizing import (
+    assumed,
+    chances,
+    needed,
+    power_csv,
+    power_rows,
+    rationale,
+    remarks,
+    title,
+)
 
 if TYPE_CHECKING:
     from validation.plan.sample_size.designs import Design
@@ -72,7 +81,7 @@ def test_every_design_is_worked_out_and_said(values: dict[str, Any]) -> None:
     said += [*remarks(one), rationale(one)]
     assert all(said)
     assert f"{one.units:,}" in rationale(one)
-    assert power_csv(one).startswith(b"independent_observations,units,")
+    assert power_csv(one).startswith(b"units,observations,as_many_independent,")
 
 
 @pytest.mark.parametrize("values", EVERY, ids=named)
@@ -175,3 +184,41 @@ def test_more_units_than_there_can_be_are_refused() -> None:
         found({**SHARE, "clustering": {"mean_size": 1e5, "icc": 1}})
     with pytest.raises(SampleSizeError, match="more units are needed"):
         found({**PAIRED, "margin": 1e-6})
+
+
+@pytest.mark.parametrize("clustering", [None, CLUSTERS], ids=["apart", "clustered"])
+@pytest.mark.parametrize("values", [SHARE, MEAN, PAIRED, UNPAIRED, DIFFERENCE], ids=named)
+def test_the_table_has_the_power_at_the_number_that_is_needed(
+    values: dict[str, Any], clustering: Any
+) -> None:
+    one = found({**values, "clustering": clustering})
+    rows = {row.units: row for row in power_rows(one)}
+    assert rows[one.units].independent >= one.independent
+    assert rows[one.units].power >= values["power"] - 1e-9
+    fewer = [row.power for units, row in rows.items() if units < 0.9 * one.units]
+    assert fewer
+    assert max(fewer) < values["power"]
+
+
+def test_half_the_units_are_worth_less_than_half_where_they_are_few() -> None:
+    one = found({**SHARE, "clustering": CLUSTERS})
+    assert one.independent_in(12) < one.independent_in(24) / 2
+    assert (one.independent_in(1), one.independent_in(0)) == (0, 0)
+
+
+def test_at_the_bound_the_chance_is_what_the_level_leaves() -> None:
+    for values, most in ((SHARE, 0.035), ({**SHARE, "interval": "clopper_pearson"}, 0.025),
+                         (MEAN, 0.025 + 1e-9)):  # fmt: skip
+        one = found(values)
+        by_value = {value.value: value.chance for value in chances(one)}
+        assert by_value[values["bound"]] <= most
+        assert by_value[values["expected"]] == pytest.approx(one.reached)
+        assert list(by_value.values()) == sorted(by_value.values())
+    assert chances(found(PAIRED)) == ()
+
+
+def test_a_mean_that_is_bounded_above_passes_below_its_bound() -> None:
+    one = found({**MEAN, "expected": 3, "bound": 4, "sd": 2, "direction": "at_most"})
+    known = chances(one)
+    assert known[0].chance > 0.99
+    assert known[-1].chance < 0.001

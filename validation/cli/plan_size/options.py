@@ -1,6 +1,7 @@
 """Options that the designs of `segval plan-size` share."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -75,7 +76,10 @@ def said_options(command: Command) -> Command:
         "Protocol from which level, bound, side and interval of the criterion are read; its test "
         "set is held against the number."
     )
+    out = "Write a PDF, too, and the curve as CSV beside it; both must be new."
     command = json_option(command)
+    place = click.Path(dir_okay=False, path_type=Path)
+    command = click.option("--out", type=place, metavar="PDF", help=out)(command)
     command = click.option("--basis", metavar="TEXT", help=basis)(command)
     command = click.option("--criterion", metavar="ID", help=criterion)(command)
     return click.option("--protocol", type=FILE, metavar="PROTOCOL", help=protocol)(command)
@@ -112,6 +116,7 @@ _SHARED = {
     "pilot_class",
     "icc_at",
     "protocol",
+    "out",
     *Asked._fields,
 }
 

@@ -1,6 +1,7 @@
 """Saying what a design needs: as text or as JSON."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from validation.cli.plan_size.piloted import pilot_of, said_of, with_pilot
 from validation.cli.plan_size.planned import decided_by, held_against, planned_of, with_terms
 
 if TYPE_CHECKING:
+    from validation.plan.sample_size.designs import Design
     from validation.plan.sample_size.sizing import Sizing
     from validation.study.piloting import Pilot
     from validation.study.planned_criterion import PlannedCriterion
@@ -32,18 +34,54 @@ def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
     from validation.plan.sample_size.sizing import size
 
     asked = Asked(given["criterion"], given["basis"], given["as_json"])
+    if given["out"] is not None:
+        _require_new(given["out"])
     planned = planned_of(given)
     piloted = decided_by(planned, given)
     pilot = pilot_of(piloted)
     values = {**values_of(design, with_pilot(piloted, pilot)), **fixed}
     is_at_most = fixed.get("direction") == "at_most"
     found = size(read_design(with_terms(values, planned, is_at_most=is_at_most)))
+    made: Mapping[str, str] = {}
+    if given["out"] is not None:
+        made = _written(given["out"], found.design, asked, pilot, planned)
     if asked.as_json:
-        say_json(_as_json(found, pilot, planned))
+        say_json({**_as_json(found, pilot, planned), "documents": made})
     else:
         click.echo("\n".join(_text(found, asked, pilot, planned)))
+        for path, digest in made.items():
+            click.echo(f"{path}\n{digest}", err=True)
     if planned is not None and planned.units < found.units:
         raise click.exceptions.Exit(1)
+
+
+def _require_new(out: Path) -> None:
+    from validation.study.sizing import require_new
+
+    require_new(out)
+
+
+def _written(
+    out: Path,
+    design: "Design",
+    asked: Asked,
+    pilot: "Pilot | None",
+    planned: "PlannedCriterion | None",
+) -> Mapping[str, str]:
+    """Write the document and the table beside it; return their digests by path."""
+    from pydantic import ValidationError
+
+    from validation.errors import Problem, SampleSizeError
+    from validation.study.sizing import statement_of, write_size
+
+    try:
+        statement = statement_of(
+            design, criterion=asked.criterion, basis=asked.basis, pilot=pilot, planned=planned
+        )
+    except ValidationError as error:
+        problems = [Problem(f"--{one['loc'][0]}", one["msg"], "") for one in error.errors()]
+        raise SampleSizeError("the texts cannot be printed", problems=problems) from error
+    return write_size(statement, planned.opened if planned else None, out)
 
 
 def _text(
@@ -82,9 +120,9 @@ def _curve(found: "Sizing") -> list[str]:
     if not rows:
         return []
     is_width = isinstance(found.design, Precision)
-    head = f"{'observations':>14} {'units':>10} {'half-width' if is_width else 'power':>12}"
+    head = f"{'units':>10} {'observations':>14} {'half-width' if is_width else 'power':>12}"
     lines = [
-        f"{round(one.independent * found.effect):>14,} {one.units:>10,} "
+        f"{one.units:>10,} {one.observations:>14,} "
         f"{f'{one.power:.4g}' if is_width else rounded_percentage(one.power):>12}"
         for one in rows
     ]

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from validation.errors import Problem, SampleSizeError
 from validation.plan.sample_size import binomial_power, prevalence, success_run
@@ -10,6 +9,7 @@ from validation.plan.sample_size.contradictions import contradictions
 from validation.plan.sample_size.curves import curve_of
 from validation.plan.sample_size.design_effect import (
     design_effect,
+    few_clusters_factor,
     observations_for,
     units_for,
 )
@@ -25,9 +25,7 @@ from validation.plan.sample_size.designs import (
 from validation.plan.sample_size.levels import one_sided
 from validation.plan.sample_size.searching import first_independent, least_independent
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+_LEAST_CLUSTERS = 2
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,19 @@ class Sizing:
     parts: tuple[tuple[str, int], ...] = ()
     """Numbers that the design is made of, e.g. units with and without the finding."""
 
-    def powers(self, independent: "NDArray[np.int64]") -> "NDArray[np.float64]":
-        """Return the power, or half-width, at other numbers of independent observations.
+    def independent_in(self, units: int) -> int:
+        """Return how many independent observations so many units are worth; 0: none.
 
-        Raises:
-            ValueError: The design has no such curve.
+        Of fewer units the degrees of freedom are fewer, too, so that it is not in proportion.
         """
-        curve = curve_of(self.design)
-        if curve is None:
-            raise ValueError(f"the design {self.design.design} has no curve")
-        return curve(independent)
+        clustering: Clustering | None = getattr(self.design, "clustering", None)
+        if clustering is None:
+            return units
+        if units < _LEAST_CLUSTERS:
+            return 0
+        power = getattr(self.design, "power", None)
+        factor = few_clusters_factor(units, self.design.level, power)
+        return math.floor(round(units * clustering.mean_size / (self.effect * factor), 9))
 
 
 def size(design: Design) -> Sizing:

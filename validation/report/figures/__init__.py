@@ -28,6 +28,7 @@ from validation.report.figures.curves import (
 from validation.report.figures.forest import Estimate, ForestRow, forest_plot
 from validation.report.figures.matrix import Matrix, matrix_picture
 from validation.report.figures.palette import PAGE_WIDTH
+from validation.report.figures.power_curve import PowerCurve, power_curve
 from validation.report.figures.strips import Strip, dot_strips
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Level",
     "Matrix",
     "Pair",
+    "PowerCurve",
     "Strip",
     "agreement_scatter",
     "class_bars",
@@ -56,6 +58,7 @@ __all__ = [
     "free_response",
     "grid_of_curves",
     "matrix_picture",
+    "power_curve",
     "precision_recall",
     "reach",
     "ticks",

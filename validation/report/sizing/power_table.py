@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from validation.plan.sample_size.curves import curve_of
 from validation.plan.sample_size.designs import Precision
 from validation.plan.sample_size.sizing import Sizing
 
@@ -15,47 +16,50 @@ _MOST_POINTS = 400
 class PowerRow(NamedTuple):
     """The power, or half-width, at a number of units."""
 
-    independent: int
-    """Independent observations."""
     units: int
-    """Units that hold as many, where observations are clustered."""
+    observations: int
+    """Observations that they hold on average."""
+    independent: int
+    """Independent observations that say as much."""
     power: float
 
 
 def power_rows(found: Sizing) -> tuple[PowerRow, ...]:
     """Return the power at some numbers around the one that is needed; empty: no curve."""
-    return _rows(found, sorted({max(1, round(found.independent * one)) for one in _FACTORS}))
+    return _rows(found, {max(1, round(found.units * one)) for one in _FACTORS})
 
 
 def power_points(found: Sizing) -> tuple[PowerRow, ...]:
     """Return the power up to twice the number that is needed, at 400 numbers at most."""
-    last = max(2, 2 * found.independent)
-    step = max(1, -(-last // _MOST_POINTS))
-    numbers = {*range(step, last + 1, step), found.independent}
-    return _rows(found, sorted(numbers))
+    last = 2 * found.units
+    step = -(-last // _MOST_POINTS)
+    return _rows(found, {*range(step, last + 1, step), found.units})
 
 
-def _rows(found: Sizing, independent: Sequence[int]) -> tuple[PowerRow, ...]:
+def _rows(found: Sizing, units: Iterable[int]) -> tuple[PowerRow, ...]:
+    """Return a row for each number of units that says anything."""
     import numpy as np
-
-    from validation.plan.sample_size.curves import curve_of
 
     curve = curve_of(found.design)
     if curve is None:
         return ()
-    values = curve(np.array(independent))
-    per_unit = found.units / found.independent
+    clustering = getattr(found.design, "clustering", None)
+    a_unit = 1.0 if clustering is None else clustering.mean_size
+    known = [(one, found.independent_in(one)) for one in sorted(units)]
+    known = [one for one in known if one[1] > 0]
+    values = curve(np.array([independent for _, independent in known]))
     return tuple(
-        PowerRow(n, max(1, round(n * per_unit)), float(value))
-        for n, value in zip(independent, values, strict=True)
+        PowerRow(one, round(one * a_unit), independent, float(value))
+        for (one, independent), value in zip(known, values, strict=True)
     )
 
 
 def power_csv(found: Sizing) -> bytes:
-    """Return the curve as CSV; the header alone where the design has none."""
+    """Return the curve as CSV, to six digits; the header alone where the design has none."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     named = "half_width" if isinstance(found.design, Precision) else "power"
-    writer.writerow(("independent_observations", "units", named))
-    writer.writerows((one.independent, one.units, repr(one.power)) for one in power_points(found))
+    writer.writerow(("units", "observations", "as_many_independent", named))
+    points = power_points(found)
+    writer.writerows((*one[:3], f"{one.power:.6g}") for one in points)
     return text.getvalue().encode()

@@ -231,7 +231,8 @@ def rationale(found: Sizing) -> str:
     if clustering_of(design) is not None:
         said += (
             f"So many as {plural(found.independent, 'independent observation')} are needed; with a "
-            f"design effect of {found.effect:.4g} these are {number(found.observations)} in "
+            f"design effect of {found.effect:.4g} these are {number(found.observations)}. "
+            "With the degrees of freedom that units leave, that is "
         )
     else:
         said += "Needed are "

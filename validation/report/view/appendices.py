@@ -260,6 +260,8 @@ class FileKind(NamedTuple):
 
 _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "protocol.yaml": ("The protocol, byte for byte", "Source"),
+    "sample-size.json": ("Assumptions of the sample size, and what it is held against", "Source"),
+    "power.csv": ("The power by the number of units", "Data"),
     "answers.yaml": ("Answers to the questions on the use of the result", "Source"),
     "rules.yaml": ("The questions, with the rules that answers are held against", "Source"),
     "method.yaml": ("The method with its questionnaire, for the protocol", "Data"),
