@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pikepdf
 import pytest
 
@@ -289,3 +290,53 @@ def test_a_formula_in_a_text_is_inert_in_the_table(document: Callable[..., Path]
         rows_of(document("traceability").with_suffix(".csv"))[0]["hazard"]
         == "'=HYPERLINK(1) is missed"
     )
+
+
+def test_the_workbook_says_what_the_csv_says(document: Callable[..., Path]) -> None:
+    for source in ("protocol.yaml", "record"):
+        out = document("traceability", source)
+        rows = rows_of(out.with_suffix(".csv"))
+        book = openpyxl.load_workbook(out.with_suffix(".xlsx"))
+        [head, *found] = book["Traceability"].iter_rows(values_only=True)
+        assert len(found) == len(rows)
+        for row, cells in zip(rows, found, strict=True):
+            for (name, text), cell in zip(row.items(), cells, strict=True):
+                said = "" if cell is None else str(cell)
+                if name == "verdict" and cell:
+                    assert said.split(" ", 1)[1] == text
+                else:
+                    assert said == text.removeprefix("'"), name
+        assert head[:3] == ("Requirement id", "Requirement", "Risk id")
+        assert book["Traceability"]["D2"].data_type == "s"
+        about = dict(book["About"].iter_rows(min_row=2, values_only=True))
+        assert about["Protocol"] == "VP-T1, revision A"
+        embedded = attachments_of(out.read_bytes())
+        assert embedded is not None
+        assert embedded["traceability.xlsx"] == out.with_suffix(".xlsx").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".csv", ".xlsx"])
+def test_none_of_the_three_files_is_replaced(study: Study, tmp_path: Path, ending: str) -> None:
+    there = tmp_path / f"one{ending}"
+    there.write_bytes(b"mine")
+    with pytest.raises(RecordError, match="never replaced"):
+        made("traceability", study.path, tmp_path / "one.pdf")
+    assert [one.name for one in tmp_path.iterdir()] == [there.name]
+    assert there.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["traceability.csv", "traceability.xlsx"])
+def test_verify_finds_an_embedded_table_that_was_changed(
+    document: Callable[..., Path], tmp_path: Path, name: str
+) -> None:
+    altered = tmp_path / "altered.pdf"
+    with pikepdf.open(document("traceability", "record")) as pdf:
+        spec = pdf.attachments[name]
+        held = spec.get_file()
+        held.obj.write(held.read_bytes().replace(b"0.5", b"0.4"))
+        pdf.save(altered)
+    found = verify(altered)
+    assert (found.outcome, found.failures) == ("did_not_hold", ("altered",))
+    assert [one.detail for one in found.checks if one.outcome == "did_not_hold"] == [
+        f"{name}: other bytes"
+    ]

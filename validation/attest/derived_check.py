@@ -31,7 +31,7 @@ from validation.report.documents import (
 )
 from validation.report.view.documents.choice import METHOD_FILE, RULES_FILE, ChoiceContents
 from validation.report.view.documents.size import SizeContents
-from validation.report.view.documents.traceability import CSV_NAME
+from validation.report.view.documents.traceability_table import CSV_NAME, XLSX_NAME
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import (
     FINGERPRINTS_NAME,
@@ -63,30 +63,48 @@ def check_derived(content: bytes, checks: Checks) -> bool:
         return False
     try:
         index = DocumentIndex.from_json(attached[DOCUMENT_FILE])
-        expected = _made_again(index, attached)
+        expected, tables = _made_again(index, attached)
     except (ToolError, ValidationError, KeyError) as error:
         said = str(error).splitlines()[0]
         checks(_WHAT, None, f"what it embeds is damaged: {said}", clause=_CLAUSE)
         return True
     check_made_again(_WHAT, MadeAgain(content, expected, index.tool_version), _CLAUSE, checks)
+    _check_tables(attached, tables, checks)
     return True
 
 
-def _made_again(index: DocumentIndex, attached: Mapping[str, bytes]) -> bytes:
-    derived = {DOCUMENT_FILE, CSV_NAME, POWER_FILE}
+def _check_tables(
+    attached: Mapping[str, bytes], tables: Mapping[str, bytes], checks: Checks
+) -> None:
+    # The pages alone would not tell: where fonts differ, they are compared by their text.
+    if not tables:
+        return
+    wrong = [name for name, content in tables.items() if attached.get(name) != content]
+    what = "the tables that the document embeds follow from the other files that it embeds"
+    detail = f"{', '.join(wrong)}: other bytes" if wrong else "byte for byte"
+    checks(what, held=not wrong, detail=detail, clause=_CLAUSE)
+
+
+def _made_again(
+    index: DocumentIndex, attached: Mapping[str, bytes]
+) -> tuple[bytes, dict[str, bytes]]:
+    """Return the document, and the tables that it embeds, made of the other files in it."""
+    derived = {DOCUMENT_FILE, CSV_NAME, XLSX_NAME, POWER_FILE}
     made_of = {name: one for name, one in attached.items() if name not in derived}
     if index.kind == "choice":
-        return render_choice(_choice(index, made_of))
+        return render_choice(_choice(index, made_of)), {}
     if index.kind == "sample-size":
-        return render_size(_size(index, made_of))[0]
+        pdf, powers = render_size(_size(index, made_of))
+        return pdf, {POWER_FILE: powers}
     contents = _contents(index, made_of)
     if index.kind == "test-set" and not isinstance(contents, PlannedContents):
-        return render_test_set(contents, parse_manifest(made_of[f"lock/{MANIFEST_NAME}"]))
+        return render_test_set(contents, parse_manifest(made_of[f"lock/{MANIFEST_NAME}"])), {}
     if isinstance(contents, ProtocolContents):
         raise KeyError(DOCUMENT_FILE)
     if index.kind == "method":
-        return render_method(contents)
-    return render_traceability(contents)[0]
+        return render_method(contents), {}
+    made = render_traceability(contents)
+    return made.pdf, {CSV_NAME: made.csv, XLSX_NAME: made.xlsx}
 
 
 def _choice(index: DocumentIndex, files: Mapping[str, bytes]) -> ChoiceContents:

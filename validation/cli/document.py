@@ -17,7 +17,7 @@ _KINDS = ("test-set", "method", "traceability", "objects")
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The PDF; must be new. A table is written beside it under the same name.",
+    help="The PDF; must be new. Tables are written beside it under the same name.",
 )
 @data_option
 @json_option
@@ -26,9 +26,9 @@ def document_command(kind: str, source: Path, out: Path, data: Path | None, as_j
 
     KIND is what the document is. test-set describes the locked test set; method says why the
     evidence is per pixel or per object, and why by these figures; traceability leads from
-    requirement and risk to criterion and result, and writes the same as a CSV table beside the
-    PDF; objects prints every object of a record. Each embeds the files that it was made from;
-    nobody signs it.
+    requirement and risk to criterion and result, and writes the same beside the PDF as a CSV
+    table and a workbook (XLSX); objects prints every object of a record. Each embeds the files
+    that it was made from; nobody signs it.
 
     \b
     Example:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from validation.plan.sample_size.sizing import size
 from validation.plan.sample_size.statement import POWER_FILE
@@ -31,10 +31,12 @@ from validation.report.view.documents.choice import ChoiceContents, choice_view
 from validation.report.view.documents.method import method_document
 from validation.report.view.documents.size import SizeContents, size_view
 from validation.report.view.documents.test_set import test_set_document
-from validation.report.view.documents.traceability import (
+from validation.report.view.documents.traceability import traceability_document
+from validation.report.view.documents.traceability_table import (
     CSV_NAME,
+    XLSX_NAME,
     traceability_csv,
-    traceability_document,
+    traceability_xlsx,
 )
 from validation.report.view.documents.verification import FILE_NAME as VERIFICATION_FILE
 from validation.report.view.documents.verification import VerificationContents, verification_view
@@ -97,20 +99,30 @@ def render_test_set(
     )
 
 
-def render_traceability(contents: PlannedContents | RecordContents) -> tuple[bytes, bytes]:
-    """Return the traceability matrix as PDF/A-3a, and as the CSV that it embeds.
+class Traceability(NamedTuple):
+    """The traceability matrix in its three forms."""
+
+    pdf: bytes
+    """PDF/A-3a, which embeds the other two."""
+    csv: bytes
+    xlsx: bytes
+
+
+def render_traceability(contents: PlannedContents | RecordContents) -> Traceability:
+    """Return the traceability matrix as a document, as CSV and as a workbook.
 
     Raises:
         RenderError: A system library or a template is missing.
     """
-    table = traceability_csv(contents)
-    whole = with_files(contents, {CSV_NAME: table, **index_of(contents, "traceability")})
+    table, sheets = traceability_csv(contents), traceability_xlsx(contents)
+    index = index_of(contents, "traceability")
+    whole = with_files(contents, {CSV_NAME: table, XLSX_NAME: sheets, **index})
     view = traceability_document(whole)
     template = "traceability/traceability.html.jinja"
     pdf = rendered(
         template, view, whole.files, kept=own_texts(contents.protocol), created=_moment(contents)
     )
-    return pdf, table
+    return Traceability(pdf, table, sheets)
 
 
 def render_method(contents: PlannedContents | RecordContents) -> bytes:

@@ -69,7 +69,7 @@ def write_document(
     Args:
         kind: Which document.
         source: A protocol file, or the folder of a record.
-        out: The PDF; neither it nor the table beside it may exist.
+        out: The PDF; neither it nor a table beside it may exist.
         data: Folder of the test set, if it does not lie where the protocol says.
         progress: Told how many files of the test set are hashed.
 
@@ -79,7 +79,8 @@ def write_document(
 
     Side effects: writes the files; the study's audit trail is read and not written.
     """
-    files = [out, out.with_suffix(".csv")] if kind == "traceability" else [out]
+    endings = (".csv", ".xlsx") if kind == "traceability" else ()
+    files = [out, *map(out.with_suffix, endings)]
     _require_new(files)
     made = dict(zip(files, _documents(kind, source, out, data, progress), strict=True))
     for path, content in made.items():
@@ -104,7 +105,7 @@ def _require_new(files: list[Path]) -> None:
 def _documents(
     kind: Kind, source: Path, out: Path, data: Path | None, progress: workspace.Progress
 ) -> tuple[bytes, ...]:
-    """Return the PDF and, where there is one, the table beside it."""
+    """Return the PDF and, where there are some, the tables beside it."""
     if kind == "test-set":
         contents = (
             _resting_on(_record(source, out))

@@ -287,6 +287,7 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "verification.json": ("Every check, with what it was made on", "Source"),
     "traceability.csv": ("The traceability matrix as a table", "Data"),
     "deviations.json": ("Departures from the protocol, and what became of them", "Data"),
+    "traceability.xlsx": ("The traceability matrix as a workbook", "Data"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {
@@ -305,6 +306,7 @@ _MIME_TYPES = {
     "ttf": "font/ttf",
     "woff": "font/woff",
     "woff2": "font/woff2",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 

@@ -116,7 +116,7 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
         else None
     )  # fmt: skip
     acceptance = acceptance_words(plan) if plan.risks else ()
-    sources = _sources(plan.requirement_sources, numbering) if plan.requirement_sources else None
+    sources = sources_table(plan.requirement_sources, numbering)
     return RequirementsView(
         heading, table, risks, "The protocol names no risk.", sources, acceptance
     )
@@ -131,7 +131,10 @@ _KINDS: dict[SourceKind, str] = {
 }
 
 
-def _sources(sources: Sequence[RequirementSource], numbering: Numbering) -> Table:
+def sources_table(sources: Sequence[RequirementSource], numbering: Numbering) -> Table | None:
+    """Return where requirements and risks were taken from; None where no source is named."""
+    if not sources:
+        return None
     return numbering.table(
         "Files that requirements and risks were taken from",
         (

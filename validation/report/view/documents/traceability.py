@@ -1,19 +1,15 @@
 """The traceability matrix: requirement, risk, criterion and, after a run, result and verdict.
 
-The same rows stand in ``traceability.csv``, which lies beside the document and inside of it.
+`traceability_table` has the same as rows for spreadsheets and programs.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from validation.evidence.catalogue import definition
-from validation.evidence.csv_text import csv_bytes
-from validation.evidence.rows import Cell as CsvCell
-from validation.judge.findings import CriterionFinding
 from validation.plan.protocol import AcceptanceCriterion, Protocol, Requirement, Risk
 from validation.report.contents import PlannedContents, RecordContents
 from validation.report.formatting import plural, share
-from validation.report.view import appendices
+from validation.report.view import appendices, plan
 from validation.report.view.addresses import Addresses
 from validation.report.view.appendices import DefinitionsView, gaps, metric_anchor
 from validation.report.view.criteria import (
@@ -42,16 +38,8 @@ from validation.report.view.elements import (
     text,
 )
 from validation.report.view.evidence import EvidenceView, evidence
-from validation.report.view.sections import Notes, Particulars, Section, Tabular, section
-from validation.report.view.wording import VERDICTS, Words
-
-CSV_NAME = "traceability.csv"
-COLUMNS = (
-    "requirement_id", "requirement", "risk_id", "hazard", "harm", "severity", "criterion_id",
-    "metric", "class", "iou", "size", "subgroup", "direction", "bound", "unit", "judged_on",
-    "metric_id", "value", "lower", "upper", "observed", "verdict", "record_id",
-)  # fmt: skip
-"""Columns of the table; those of results are empty before a run."""
+from validation.report.view.sections import Notes, Particulars, Section, Tabular, section, tabular
+from validation.report.view.wording import Words
 
 _STATEMENT = (
     "Which criterion verifies which requirement, which risk each requirement controls, and what "
@@ -209,10 +197,12 @@ def _requirements(protocol: Protocol, teller: _Teller, numbering: Numbering) -> 
         (Column("Requirement", "14%"), Column("Text", "86%")),
         [row(strong(one.id), text(*paragraphs(one.text))) for one in protocol.requirements],
     )
+    sources = plan.sources_table(protocol.requirement_sources, numbering)
     return section(
         numbering.section("From requirement to criterion", "requirements"),
         Tabular(table),
         Tabular(texts),
+        tabular(sources),
     )
 
 
@@ -291,87 +281,3 @@ def _criterion(one: AcceptanceCriterion, promised: Asked) -> TableRow:
         text(*paragraphs(one.rationale)),
         anchor=f"criterion-{one.id}",
     )
-
-
-# --- table for machines ------------------------------------------------------------------
-
-
-def traceability_csv(contents: PlannedContents | RecordContents) -> bytes:
-    """Return the matrix as CSV: a row for each requirement, risk and criterion that go together.
-
-    What has no counterpart has a row of its own, with empty cells. Texts stand in full; figures
-    as the evidence holds them.
-    """
-    record = contents if isinstance(contents, RecordContents) else None
-    findings = {one.id: one for one in record.findings.criteria} if record else {}
-    rows = [
-        {
-            **dict.fromkeys(COLUMNS, None),
-            **_of_requirement(requirement),
-            **_of_risk(risk),
-            **_of_criterion(criterion),
-            **(_of_finding(findings.get(criterion.id)) if criterion else {}),
-            "record_id": record.record_id if record else None,
-        }
-        for requirement, risk, criterion in _triples(contents.protocol)
-    ]
-    return csv_bytes(COLUMNS, rows)
-
-
-_Triple = tuple[Requirement | None, Risk | None, AcceptanceCriterion | None]
-
-
-def _triples(protocol: Protocol) -> Iterator[_Triple]:
-    risks = {one.id: one for one in protocol.risks}
-    for requirement in protocol.requirements:
-        mine: Sequence[AcceptanceCriterion | None] = [
-            one for one in protocol.criteria if requirement.id in one.requirements
-        ]
-        controls: Sequence[Risk | None] = [risks[one] for one in requirement.risks]
-        for risk in controls or [None]:
-            for criterion in mine or [None]:
-                yield requirement, risk, criterion
-    controlled = {risk for one in protocol.requirements for risk in one.risks}
-    for one in protocol.risks:
-        if one.id not in controlled:
-            yield None, one, None
-
-
-def _of_requirement(one: Requirement | None) -> dict[str, CsvCell]:
-    return {"requirement_id": one.id, "requirement": one.text} if one else {}
-
-
-def _of_risk(one: Risk | None) -> dict[str, CsvCell]:
-    if one is None:
-        return {}
-    return {"risk_id": one.id, "hazard": one.hazard, "harm": one.harm, "severity": one.severity}
-
-
-def _of_criterion(one: AcceptanceCriterion | None) -> dict[str, CsvCell]:
-    if one is None:
-        return {}
-    return {
-        "criterion_id": one.id,
-        "metric": one.metric,
-        "class": one.class_name,
-        "iou": one.iou,
-        "size": one.size,
-        "subgroup": "; ".join(f"{column}={value}" for column, value in one.subgroup.items()),
-        "direction": one.direction,
-        "bound": one.bound,
-        "unit": definition(one.metric).unit,
-        "judged_on": one.judged_on,
-    }
-
-
-def _of_finding(one: CriterionFinding | None) -> dict[str, CsvCell]:
-    if one is None:
-        return {}
-    return {
-        "metric_id": one.metric_id,
-        "value": one.value,
-        "lower": one.interval.lower if one.interval else None,
-        "upper": one.interval.upper if one.interval else None,
-        "observed": one.observed,
-        "verdict": VERDICTS[one.verdict].word,
-    }
