@@ -13,11 +13,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.study.quick_deviations import quick_report
+
 # Here and not below: the fixture `pytester` forgets modules that are imported while it is used.
 from validation.attest.rederive import findings_again
 from validation.record import readable_json
 from validation.record_folder import read_contents, read_index, seal
-from validation.study import locking, opening, running
+from validation.study import deviations, locking, opening, running
 
 assert all((locking, opening, running))
 
@@ -243,6 +245,22 @@ def test_what_cannot_be_evaluated_fails_with_its_reason(run: Run, judged: Any) -
     result = run("a", "--segval-record", record)
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["*no object was matched*", "verdict: * not evaluable"])
+
+
+def test_an_open_deviation_does_not_pass_and_a_closed_one_is_named(
+    run: Run, judged: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = judged()
+    monkeypatch.setattr(deviations, "render_report", quick_report)
+    stated = {"what": "Another look-up table", "reason": "Export preset", "impact": "None seen"}
+    deviations.add_deviation(record, **stated)
+    result = run("a", "--segval-record", record)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*deviation DEV-01 is open*", "*incomplete, with 1?deviation*"])
+    deviations.close_deviation(record, "DEV-01", disposition="Accepted")
+    result = run("a", "--segval-record", record)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*met, with 1?deviation (not approved: exploratory)"])
 
 
 def test_a_changed_record_fails_every_criterion(run: Run, judged: Any) -> None:

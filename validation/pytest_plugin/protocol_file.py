@@ -185,7 +185,7 @@ class CasesItem(_Judged):
     """That every case was measured, and nothing else keeps the verdict from "met"."""
 
     def judge(self, evidence: RecordEvidence) -> None:
-        """Pass where no case failed."""
+        """Pass where no case failed, none was left out and no deviation is open."""
         findings = evidence.findings
         failed = findings.failed_cases
         if failed:
@@ -196,7 +196,10 @@ class CasesItem(_Judged):
                 "\n".join((said, *lines, f"report:      {evidence.report}")),
             )
         if findings.verdict != "met" and all(one.verdict == "met" for one in findings.criteria):
+            why = [f"deviation {one} is open" for one in findings.open_deviations]
+            why += [findings.subset.words] if findings.subset else []
             said = f"every criterion is met, and yet the verdict is {findings.verdict}"
+            said += f": {'; '.join(why)}" if why else ""
             raise NotMet(said, f"{said}\nreport:      {evidence.report}")
 
 

@@ -146,6 +146,7 @@ def properties(evidence: RecordEvidence, protocol: str) -> list[tuple[str, objec
         ("segval_record_id", evidence.contents.record_id),
         ("segval_report", str(evidence.report)),
         ("segval_verdict", findings.verdict),
+        ("segval_deviations", len(findings.open_deviations) + len(findings.closed_deviations)),
         ("segval_approval", findings.approval),
     ]
 

@@ -1,8 +1,11 @@
 """What stands at the end of a session: each record that was judged, and its report."""
 
+from typing import Any
+
 import pytest
 
 from validation.pytest_plugin.studies import Studies
+from validation.report.formatting import plural
 from validation.report.view.wording import VERDICTS
 
 
@@ -19,14 +22,17 @@ def summarise(reporter: pytest.TerminalReporter, studies: Studies) -> None:
         approval = "approved"
         if told["segval_approval"] != "approved":
             approval = "not approved: exploratory"
-        reporter.line(f"{told['segval_protocol']}: {verdict.symbol} {verdict.word} ({approval})")
+        word = f"{verdict.symbol} {verdict.word}"
+        if count := told["segval_deviations"]:
+            word += f", with {plural(count, 'deviation')}"
+        reporter.line(f"{told['segval_protocol']}: {word} ({approval})")
         reporter.line(f"  record  {record}")
         reporter.line(f"  report  {told['segval_report']}")
 
 
-def _records(reporter: pytest.TerminalReporter) -> dict[str, dict[str, str]]:
+def _records(reporter: pytest.TerminalReporter) -> dict[str, dict[str, Any]]:
     """Return what the tests of all processes said of their records."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for reports in reporter.stats.values():
         for report in reports:
             told = dict(getattr(report, "user_properties", ()))

@@ -466,7 +466,7 @@ def _not_open(contents: RecordContents, which: str) -> list[Problem]:
     return [Problem("", what, said)]
 
 
-_S = TypeVar("_S", DeviationStated, DispositionStated)
+_S = TypeVar("_S", bound=DeviationStated | DispositionStated)
 
 
 def _checked(
