@@ -14,6 +14,7 @@ from validation.plan.check import (
     answers,
     attainable,
     check,
+    enough_units,
     files,
     independence,
     rules,
@@ -591,7 +592,12 @@ def test_every_rule_is_tested_here(tiny: Any, make_study: Any) -> None:
             values = deepcopy(plain)
             change(values)
             fired |= {one.rule for one in _remarks(tiny, values)[0]}
-    about_cases = (attainable, subgroups, independence)  # tests/plan/test_plan_judgement.py
+    about_cases = (
+        attainable,
+        subgroups,
+        independence,
+        enough_units,
+    )  # tests/plan/test_plan_judgement.py
     elsewhere = {one for subject in (answers, files, sections, *about_cases)
                  for one in vars(subject).values() if isinstance(one, Rule)}  # fmt: skip
     assert {one.id for one in rules()} - fired == {one.id for one in elsewhere}

@@ -12,6 +12,7 @@ from validation.plan.check import (
     attainable,
     check,
     count_cases,
+    enough_units,
     independence,
     subgroups,
 )
@@ -230,3 +231,34 @@ def test_every_rule_about_the_test_set_is_tested_here() -> None:
     for subject in (attainable, subgroups, independence):
         for one in vars(subject).values():
             assert not isinstance(one, Rule) or f'"{one.id}"' in text, one.id
+
+
+SIZE = {
+    "criterion": "AC-01",
+    "basis": "b",
+    "assumptions": {
+        "design": "proportion", "expected": 0.99, "bound": 0.9, "direction": "at_least",
+        "interval": "wilson", "level": 0.95, "power": 0.8,
+    },
+    "observations": 53,
+    "units": 53,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("subjects", "is_enough"), [(52, False), (53, True)])
+def test_the_units_that_the_plan_asks_for_are_there(
+    judge: Any, subjects: int, is_enough: bool
+) -> None:
+    found = judge(_cases(subjects, 2), RECALL, kind="instance", sample_size=[SIZE])
+    assert "sample-size.does-not-follow" not in found
+    assert (enough_units.TOO_FEW.id not in found) == is_enough
+    if not is_enough:
+        one = found[enough_units.TOO_FEW.id]
+        assert "53 subjects are needed, and the test set has 52" in one.problem.what
+        assert one.about == "AC-01"
+
+
+def test_the_units_of_a_subgroup_are_counted(judge: Any) -> None:
+    of_site = {**RECALL, "subgroup": {"site": "A"}}
+    found = judge(_cases(104), of_site, kind="instance", sample_size=[SIZE])
+    assert "test set has 52" in found[enough_units.TOO_FEW.id].problem.what

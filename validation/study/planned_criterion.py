@@ -6,7 +6,7 @@ from pathlib import Path
 from validation.errors import Problem, SampleSizeError
 from validation.evidence.catalogue import definition
 from validation.plan.protocol import AcceptanceCriterion, Protocol
-from validation.study.opening import OpenProtocol, read_case_table, read_protocol
+from validation.study.opening import OpenProtocol, misfits, open_case_table, read_protocol
 from validation.testset.cases import Case
 
 _SHARES = frozenset({
@@ -85,7 +85,10 @@ def read_planned(path: Path, criterion_id: str | None) -> PlannedCriterion:
     """
     opened = read_protocol(path)
     criterion = _criterion(opened.protocol, criterion_id)
-    table, _ = read_case_table(opened)
+    table, _ = open_case_table(opened)
+    wrong = misfits(opened, table)
+    if wrong:
+        raise SampleSizeError("the case table does not fit the protocol", problems=wrong)
     concerned = [one for one in table.evaluated if _is_of(criterion, one)]
     plan = opened.protocol.analysis
     return PlannedCriterion(

@@ -12,6 +12,7 @@ from validation.plan.check import (
     choice,
     comparison,
     criteria,
+    enough_units,
     figures,
     files,
     identifiers,
@@ -58,7 +59,7 @@ _OF_THE_PROTOCOL = (
     sample_sizes,
     signatories,
 )
-_OF_THE_TEST_SET = (attainable, subgroups, independence)
+_OF_THE_TEST_SET = (attainable, subgroups, independence, enough_units)
 FINDERS = tuple(finder for subject in _OF_THE_PROTOCOL for finder in subject.FINDERS)
 CASE_FINDERS = tuple(finder for subject in _OF_THE_TEST_SET for finder in subject.CASE_FINDERS)
 
