@@ -136,6 +136,14 @@ def test_without_a_lock_nothing_is_measured_and_it_says_so(study: Any, answers: 
     assert "measured" not in yaml.safe_load(done.stdout)["method"]["choice"]
 
 
+def test_a_protocol_whose_images_are_not_there_yet_is_no_obstacle(
+    study: Any, answers: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(study.root)
+    done = segval("choose", "--answers", answers, "--protocol", study.path, "--out", tmp_path / "o")
+    assert done.exit_code == 0, done.output
+
+
 def test_a_file_that_changed_is_found_before_anything_is_measured(
     locked: Any, answers: Path, tmp_path: Path
 ) -> None:
@@ -145,6 +153,14 @@ def test_a_file_that_changed_is_found_before_anything_is_measured(
     assert done.exit_code == 3
     assert "references/C2.png" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_written_into_the_test_set(locked: Any, answers: Path) -> None:
+    asked = ("choose", "--answers", answers, "--protocol", locked.path)
+    for more in (["--out", locked.root / "images/new"], ["--memo", locked.root / "images/m.pdf"]):
+        done = segval(*asked, *more)
+        assert (done.exit_code, "would lie in the test set" in done.stderr) == (3, True)
+    assert len(list((locked.root / "images").iterdir())) == 6
 
 
 def test_measuring_writes_nothing_into_the_study(locked: Any, answers: Path) -> None:
@@ -256,6 +272,10 @@ def test_the_memo_shows_a_reason_of_any_words_as_text(answers: Path, tmp_path: P
     [
         (["--memo", "memo.txt"], 2, "ends in .pdf"),
         (["--memo", "there.pdf"], 3, "never replaced"),
+        (["--memo", "out"], 2, "ends in .pdf"),
+        (["--save-answers", "out/answers.yaml"], 3, "under one name"),
+        (["--memo", "one.pdf", "--save-answers", "one.pdf"], 3, "under one name"),
+        (["--memo", "one.pdf", "--save-answers", "one.pdf/a.yaml"], 3, "under one name"),
         (["--data", "."], 2, "--protocol"),
         (["--protocol", "answers.yaml"], 3, "segval/protocol/1"),
     ],

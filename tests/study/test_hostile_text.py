@@ -59,6 +59,21 @@ NOT_FREE = {
 }
 ANSWERS = {q.id: next(a.id for a in q.answers if not a.points) for q in rules().questions}
 ANSWERS["area"] = "needed"  # so that instance is decided otherwise
+SIZE = {
+    "criterion": "AC-01",
+    "basis": "",
+    "assumptions": {
+        "design": "proportion",
+        "expected": 0.7,
+        "bound": 0.5,
+        "direction": "at_least",
+        "interval": "wilson",
+        "level": 0.95,
+        "power": 0.8,
+    },
+    "observations": 48,
+    "units": 48,
+}
 THERE = {
     "document.history": [{"revision": "A", "date": "", "change": ""}],
     "references": [{"id": "REF-01", "text": ""}],
@@ -94,6 +109,7 @@ THERE = {
         ]
     },
     "report": {"coverage": True},
+    "analysis.sample_size": [SIZE],
 }
 """What has to be there before its texts can be set."""
 

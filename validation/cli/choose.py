@@ -87,6 +87,8 @@ def choose_command(  # noqa: PLR0917 - click calls it by name
     _require_pdf(memo)
     choosing.require_new(save_answers, memo, *places.values())
     opened = _opened(protocol, data)
+    if opened is not None:
+        choosing.require_outside(opened, data, save_answers, memo, *places.values())
     made = _made(answers, decision, save_answers, _measured(opened, data))
     if save_answers is not None:
         choosing.write({save_answers: made.answers_text.encode()})

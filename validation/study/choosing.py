@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 import validation
 from validation import workspace
-from validation.errors import RecordError, ToolError
+from validation.errors import RecordError, TestSetError, ToolError
 from validation.plan.choice.answers import answers_text, read_answers
 from validation.plan.choice.decide import Choice, decide
 from validation.plan.choice.method_text import method_of, method_yaml
@@ -27,7 +27,7 @@ from validation.report.view.documents.choice import (
     RULES_FILE,
     ChoiceContents,
 )
-from validation.study.opening import OpenProtocol
+from validation.study.opening import OpenProtocol, test_set_root
 from validation.study.templates import read_templates
 
 LONGEST_REASON = 4_000
@@ -179,15 +179,36 @@ def require_new(*files: Path | None) -> None:
     """Refuse names under which nothing can be written, before anything is asked or measured.
 
     Raises:
-        RecordError: One exists.
+        RecordError: One exists, or two are the same or lie in one another.
     """
-    for path in files:
-        if path is not None and os.path.lexists(path):
+    named = [one for one in files if one is not None]
+    for path in named:
+        if os.path.lexists(path):
             raise RecordError(
                 "a file of that name exists and is never replaced",
                 where=str(path),
                 fix="give another name",
             )
+        if sum(path.resolve() in (one.resolve(), *one.resolve().parents) for one in named) > 1:
+            what = "two files are to be written under one name"
+            raise RecordError(what, where=str(path), fix="give each a name of its own")
+
+
+def require_outside(opened: OpenProtocol, data: Path | None, *files: Path | None) -> None:
+    """Refuse files that would lie in the test set of a protocol; none does where it is not there.
+
+    Raises:
+        RecordError: One would lie there.
+    """
+    try:
+        root = test_set_root(opened, data)
+    except TestSetError:
+        return
+    for path in files:
+        for folder in opened.protocol.test_set.folders:
+            if path is not None and path.resolve().is_relative_to((root / folder).resolve()):
+                what = "the file would lie in the test set"
+                raise RecordError(what, where=str(path), fix="give a place outside of it")
 
 
 def write(made: Mapping[Path, bytes]) -> dict[str, str]:
