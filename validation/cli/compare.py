@@ -8,6 +8,7 @@ import click
 
 from validation.cli.options import (
     FOLDER,
+    NEW_FOLDER,
     SYMBOLS,
     json_option,
     progress_bars,
@@ -33,9 +34,22 @@ _EXPLORATORY = "exploratory: no margin was fixed"
 @click.command("compare")
 @click.argument("first", type=FOLDER, metavar="RECORD_A")
 @click.argument("second", type=FOLDER, metavar="RECORD_B")
+@click.option(
+    "--out", type=NEW_FOLDER, help="Folder of tables, pictures and the document; must be new."
+)
+@click.option(
+    "--data", type=FOLDER, help="Folder of the test set, for pictures of the cases that changed."
+)
 @click.option("--approved", is_flag=True, help="Let only runs of approved (signed) protocols pass.")
 @json_option
-def compare_command(first: Path, second: Path, approved: bool, as_json: bool) -> None:
+def compare_command(  # noqa: PLR0917 - click calls it by name
+    first: Path,
+    second: Path,
+    out: Path | None,
+    data: Path | None,
+    approved: bool,
+    as_json: bool,
+) -> None:
     """Compare the new version of RECORD_B with the version before of RECORD_A.
 
     Both have to be of one locked test set, measured in the same way. Differences are B - A,
@@ -48,18 +62,28 @@ def compare_command(first: Path, second: Path, approved: bool, as_json: bool) ->
 
     \b
     Example:
-        segval compare records/nuclei-1.0 records/nuclei-1.1
+        segval compare records/nuclei-1.0 records/nuclei-1.1 --out comparisons/1.1
     """
-    from validation.study.comparing import compare
-
+    if data is not None and out is None:
+        raise click.UsageError("--data is for the pictures in the folder of --out")
     with progress_bars() as bars:
-        found = compare(first, second, progress=staged(bars, _STAGES))
+        show = staged(bars, _STAGES)
+        if out is None:
+            from validation.study.comparing import compare
+
+            found = compare(first, second, progress=show)
+        else:
+            from validation.study.comparison_folder import write_comparison
+
+            found = write_comparison(first, second, out=out, data=data, progress=show)
     comparison = found.comparison
     passes = comparison.verdict == "met" and (not approved or comparison.approval == "approved")
     if as_json:
         say_json(comparison.model_dump(mode="json"))
     else:
         click.echo("\n".join(_lines(found)))
+        if out is not None:
+            click.echo(f"document {out / 'comparison.pdf'}")
     if not passes:
         raise click.exceptions.Exit(1)
 

@@ -93,13 +93,7 @@ def verdict(
 
 def finding(criterion: AcceptanceCriterion, metrics: Mapping[str, MetricValue]) -> CriterionFinding:
     """Return the criterion beside the figure that it names."""
-    address = metric_id(
-        criterion.metric,
-        class_name=criterion.class_name,
-        iou=criterion.iou,
-        size=criterion.size,
-        subgroup=criterion.subgroup,
-    )
+    address = address_of(criterion)
     figure = metrics.get(address)
     observed = None if figure is None else _observed(criterion, figure)
     outcome, reason = _outcome(criterion, figure, observed)
@@ -117,6 +111,17 @@ def finding(criterion: AcceptanceCriterion, metrics: Mapping[str, MetricValue]) 
         n=figure.n if figure else 0,
         verdict=outcome,
         reason=reason,
+    )
+
+
+def address_of(criterion: AcceptanceCriterion) -> str:
+    """Return the address of the figure that a criterion names."""
+    return metric_id(
+        criterion.metric,
+        class_name=criterion.class_name,
+        iou=criterion.iou,
+        size=criterion.size,
+        subgroup=criterion.subgroup,
     )
 
 

@@ -288,6 +288,10 @@ _KNOWN: dict[str, tuple[str, Literal["Source", "Data", "Supplement"]]] = {
     "traceability.csv": ("The traceability matrix as a table", "Data"),
     "deviations.json": ("Departures from the protocol, and what became of them", "Data"),
     "traceability.xlsx": ("The traceability matrix as a workbook", "Data"),
+    "comparison.json": ("Differences, margins and verdict of the comparison", "Data"),
+    "changes.csv": ("Every object and case of which the outcome changed", "Data"),
+    "cases.csv": ("Figures of every case in both records", "Data"),
+    "first/protocol.yaml": ("Protocol of the version before, byte for byte", "Source"),
     "findings.json": ("Findings on criteria and failed cases, and the verdict", "Data"),
 }
 _MIME_TYPES = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from validation.plan.method import Kind
 from validation.report.contents import Outline, Overlay, RecordContents
 from validation.report.formatting import clipped, number, plural, short_digest
 from validation.report.overlays.drawing import overlay_drawing
@@ -85,8 +86,8 @@ def worst_cases(contents: RecordContents, words: Words, numbering: Numbering) ->
     return PicturesView(
         heading=numbering.subsection("Worst cases", "worst-cases"),
         rule=f"{_rule(contents, len(shown))} {_MADE}",
-        legend=_legend(contents, words),
-        legend_words=_legend_words(contents, words),
+        legend=legend_of(contents.protocol.method.kind, words),
+        legend_words=legend_words_of(contents.protocol.method.kind, words),
         rows=_rows(contents, shown, _LARGE),
         nothing="No case could be ranked, so no picture is shown.",
     )
@@ -101,8 +102,8 @@ def overlays(contents: RecordContents, words: Words, numbering: Numbering) -> Pi
         heading=numbering.appendix("Overlays", "overlays"),
         rule=f"Every other case with objects that are listed: {plural(len(shown), 'case')}, by "
         f"case id. {_MADE}",
-        legend=_legend(contents, words),
-        legend_words=_legend_words(contents, words),
+        legend=legend_of(contents.protocol.method.kind, words),
+        legend_words=legend_words_of(contents.protocol.method.kind, words),
         rows=_rows(contents, shown, _SMALL),
         nothing="",
     )
@@ -138,8 +139,9 @@ def _rule(contents: RecordContents, count: int) -> str:
     return f"The {shown} with the lowest Dice of any class; ties by case id."
 
 
-def _legend_words(contents: RecordContents, words: Words) -> str:
-    if contents.protocol.method.kind != "semantic":
+def legend_words_of(kind: Kind, words: Words) -> str:
+    """Return how the parts of pictures are told apart, in words."""
+    if kind != "semantic":
         return (
             "Colours and letters name the outcome: X missed, F false positive, M merged, S split. "
             "Where there is room the id of the object follows: of false positives that of the "
@@ -152,8 +154,8 @@ def _legend_words(contents: RecordContents, words: Words) -> str:
     )
 
 
-def _legend(contents: RecordContents, words: Words) -> tuple[LegendView, ...]:
-    kind = contents.protocol.method.kind
+def legend_of(kind: Kind, words: Words) -> tuple[LegendView, ...]:
+    """Return every part of the pictures of a method, with how it is drawn."""
     outcomes = [
         LegendView(f"of-{outcome}", style.word, swatch(outcome))
         for outcome, style in legend(kind).items()

@@ -11,7 +11,6 @@ from validation.plan.protocol import (
     Protocol,
 )
 from validation.report.formatting import bare_digest, number, percentage, plural
-from validation.report.view.comparison import comparison_items
 from validation.report.view.elements import (
     Column,
     Heading,
@@ -27,6 +26,7 @@ from validation.report.view.elements import (
     strong,
     text,
 )
+from validation.report.view.margins import comparison_items
 from validation.report.view.sample_size import sample_sizes
 from validation.report.view.wording import INTERVAL_METHODS, Words, joined
 

@@ -1,0 +1,1 @@
+"""Sections of the change assessment: differences, what was found, what changed, pictures."""
