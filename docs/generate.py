@@ -10,6 +10,7 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from click.testing import CliRunner
 from validation.cli import main
 from validation.evidence.catalogue import CATALOGUE, MetricDefinition
 from validation.plan.check import rules
+from validation.plan.choice.rules import Answer, Rules
+from validation.plan.choice.rules import rules as rules_of_choice
 from validation.plan.protocol import json_schema
 from validation.record import readable_json
 from validation.report.coverage import coverage
@@ -36,6 +39,7 @@ def pages() -> dict[str, str]:
     """Return every page that follows from the code, by its path under the root."""
     made = {
         f"{REFERENCE}/checks.md": checks_page(),
+        f"{REFERENCE}/choice.md": choice_page(),
         f"{REFERENCE}/cli.md": cli_page(),
         f"{REFERENCE}/coverage.md": coverage_page(),
         f"{REFERENCE}/metrics.md": metrics_page(),
@@ -106,6 +110,45 @@ def cli_page() -> str:
         for below in command.commands if isinstance(command, click.Group) else ():
             lines += ["", f"### segval {name} {below}", "", f"```text\n{help_of(name, below)}```"]
     return "\n".join(lines) + "\n"
+
+
+# --- choice of method ---------------------------------------------------------------------
+
+
+def choice_page() -> str:
+    """Return the page of the questions and rules of the choice of method."""
+    known = rules_of_choice()
+    lines = [
+        "# Choice of method",
+        "",
+        MADE,
+        "",
+        "The questions of `segval choose` and the rules that answers are held against, version",
+        f"{known.version}, from [rules.yaml](../../validation/plan/choice/rules.yaml). How points",
+        "decide stands at the head of that file; how they are used, in",
+        "[Choose the method](../how-to/choose-the-method.md).",
+    ]
+    for topic, questions in groupby(known.questions, key=lambda one: one.topic):
+        lines += ["", f"## {topic}"]
+        for question in questions:
+            lines += ["", f"### {question.id}", "", f"{question.question} {_text(question.why)}"]
+            lines += ["", "| answer | what it does | rule | from |", "|---|---|---|---|"]
+            for answer in question.answers:
+                lines += _answer_rows(answer, known)
+    lines += ["", "## Sources", "", "| named | title |", "|---|---|"]
+    lines += [f"| {one.name} | {one.title} |" for one in known.sources.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _answer_rows(answer: Answer, known: Rules) -> Iterator[str]:
+    """Yield the rows of an answer, one for each of its points."""
+    name = f"`{answer.id}`: {answer.text}"
+    if not answer.points:
+        yield f"| {name} | says nothing to any method | | |"
+    for point in answer.points:
+        does = {"for": "speaks for", "against": "speaks against"}.get(point.does, point.does)
+        rule = f"{point.id}: {_text(point.rule)}"
+        yield f"| {name} | {does} {point.method} | {rule} | {known.cited(point)} |"
 
 
 # --- metrics ------------------------------------------------------------------------------
