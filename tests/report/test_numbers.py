@@ -127,7 +127,7 @@ def _counts_of_things_drawn(contents: RecordContents) -> Iterator[str]:
 
 def _counts_of_subjects(contents: RecordContents) -> Iterator[str]:
     """Yield how many subjects there are, in all and in each subgroup."""
-    for one in groups(contents.protocol, contents.lock):
+    for one in groups(contents.protocol, contents.lock.cases.evaluated):
         yield number(len({case.subject_id for case in one.cases}))
 
 

@@ -15,6 +15,7 @@ from validation.attest.rederive import check_derivation, check_promise
 from validation.attest.signature_check import check_signatures
 from validation.attest.signed_pdf import SignedDocument, unsigned_part
 from validation.attest.signing_subject import SigningSubject, subject_of
+from validation.attest.subset_check import check_subset_in_trail
 from validation.attest.trail_check import (
     check_anchors,
     check_chain,
@@ -97,6 +98,7 @@ def check_own_anchor(files: Mapping[str, bytes], known: Known, checks: Checks) -
     if anchors:
         check_anchors(known.trail, anchors, checks)
     check_deviations_in_trail(files, known.trail, checks)
+    check_subset_in_trail(files, known.trail, checks)
 
 
 def _presented(content: bytes) -> bytes:

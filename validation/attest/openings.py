@@ -80,4 +80,5 @@ def _opening(start: Event, events: Iterable[Event], *, is_own: bool) -> Opening:
         verdict=last.details.get("verdict") if last and not is_own else None,
         resumed=len(resumed),
         audit_sequence=start.sequence,
+        subset=start.details.get("subset", ""),
     )

@@ -12,6 +12,7 @@ from validation.attest.leakage_checks import check_leakage
 from validation.attest.measured_check import check_measured, check_measured_lock
 from validation.attest.verification import Checks
 from validation.errors import ToolError
+from validation.evidence.csv_text import csv_rows
 from validation.evidence.files import (
     evidence_files,
     metrics_from_json,
@@ -23,13 +24,14 @@ from validation.evidence.measure import FailedCase, measure
 from validation.evidence.metric_values import MetricValue
 from validation.evidence.run_record import RunRecord
 from validation.evidence.timing import latency_metrics
-from validation.judge.acceptance import assess
+from validation.judge.acceptance import assess, subset_of
 from validation.judge.deviations import DEVIATIONS, Deviations
-from validation.judge.findings import Findings
+from validation.judge.findings import Findings, Subset
 from validation.plan.protocol import Protocol
 from validation.plan.source import parse, protocol_from
 from validation.record import digest
 from validation.report.company import company_files, digest_of
+from validation.testset.cases import Case
 from validation.testset.lock import Lock
 
 _MOST_NAMED = 5
@@ -58,7 +60,7 @@ def check_derivation(files: Mapping[str, bytes], checks: Checks) -> None:
     _check_evidence(files, protocol, lock, findings, checks)
     _check_timing(run, checks)
     deviations = check_deviations(files, protocol, lock, checks)
-    _check_findings(files, protocol, run, findings, checks, deviations=deviations)
+    _check_findings(files, protocol, run, findings, checks, lock=lock, deviations=deviations)
 
 
 def check_promise(files: Mapping[str, bytes], checks: Checks) -> None:
@@ -123,7 +125,11 @@ def _check_templates(files: Mapping[str, bytes], protocol: Protocol, checks: Che
 def _check_run(
     protocol: Protocol, lock: Lock, run: RunRecord, findings: Findings, checks: Checks
 ) -> None:
-    model, evaluated = protocol.model, len(lock.cases.evaluated)
+    subset, of_what = findings.subset, "the lock"
+    evaluated = len(lock.cases.evaluated)
+    if subset is not None:
+        evaluated, of_what = len(subset.cases), "the subset"
+    model = protocol.model
     same = (run.model_name, run.model_version, run.model_digest) == (
         model.name,
         model.version,
@@ -131,12 +137,14 @@ def _check_run(
     )
     detail = f"{run.model_name} {run.model_version}, {run.model_digest}"
     checks("the model that ran is the one that the protocol names", same, detail)
-    what = "every case of the lock was attempted, and every failed one is a finding"
+    what = f"every case of {of_what} was attempted, and every failed one is a finding"
     counted = len(findings.failed_cases)
     detail = (
         f"{run.cases_attempted} of {evaluated} attempted; {run.cases_failed} failed, "
         f"{counted} findings"
     )
+    if subset is not None:
+        detail = f"{subset.words}; {detail}"
     held = (run.cases_attempted, run.cases_failed) == (evaluated, counted)
     checks(what, held, detail)
 
@@ -157,7 +165,8 @@ def _check_evidence(
     try:
         tables, failed = tables_from_files(stored, protocol)
         further = further_from_files(stored, protocol)
-        evidence = measure(tables, lock.cases.evaluated, protocol, failed=failed, further=further)
+        cases = cases_that_ran(lock, findings)
+        evidence = measure(tables, cases, protocol, failed=failed, further=further)
     except (ToolError, ValueError) as error:
         checks(what, None, str(error).replace("\n", "; "))
         return
@@ -201,6 +210,7 @@ def _check_findings(
     findings: Findings,
     checks: Checks,
     *,
+    lock: Lock,
     deviations: Deviations | None,
 ) -> None:
     what = "every finding and the verdict follow from figures and criteria"
@@ -208,7 +218,9 @@ def _check_findings(
         what = "every finding and the verdict follow from figures, criteria and deviations"
     try:
         metrics = metrics_from_json(files["evidence/metrics.json"])
-    except (KeyError, ToolError) as error:
+        rows = csv_rows(files["evidence/cases.csv"])[1]
+        subset = subset_of(_ids(lock), (one["case_id"] for one in rows))
+    except (KeyError, ToolError, ValueError) as error:
         checks(what, None, _named(error))
         return
     is_approved = "approval.json" in files  # whether that holds is checked for itself
@@ -218,6 +230,7 @@ def _check_findings(
         findings,
         is_approved=is_approved,
         deviations=deviations,
+        subset=subset,
     )
     verdict = f"{derived.verdict.replace('_', ' ')}{derived.with_deviations}"
     detail = f"{len(derived.criteria)} criteria, verdict {verdict}"
@@ -234,6 +247,7 @@ def findings_again(
     *,
     is_approved: bool,
     deviations: Deviations | None = None,
+    subset: Subset | None = None,
 ) -> Findings:
     """Return the findings that follow from criteria, figures and deviations.
 
@@ -243,9 +257,24 @@ def findings_again(
         stated: The findings of the record, for the cases that failed.
         is_approved: Whether the record holds an approval.
         deviations: Departures from the protocol that the record holds.
+        subset: The cases that the evidence holds, where they are not those of the lock.
     """
-    derived = assess(protocol.criteria, figures, stated.failed_cases, deviations=deviations)
+    derived = assess(
+        protocol.criteria, figures, stated.failed_cases, deviations=deviations, subset=subset
+    )
     return derived.model_copy(update={"approval": "approved"}) if is_approved else derived
+
+
+def _ids(lock: Lock) -> list[str]:
+    return [one.case_id for one in lock.cases.evaluated]
+
+
+def cases_that_ran(lock: Lock, findings: Findings) -> tuple[Case, ...]:
+    """Return the cases of a lock that a record says that it ran."""
+    subset = findings.subset
+    if subset is None:
+        return lock.cases.evaluated
+    return tuple(one for one in lock.cases.evaluated if one.case_id in subset.cases)
 
 
 def _deviations(findings: Findings) -> list[str]:
@@ -266,6 +295,8 @@ def differing_findings(derived: Findings, stated: Findings) -> list[str]:
         differing.append(f"the verdict (stated {stated.verdict}, derived {derived.verdict})")
     if derived.approval != stated.approval:
         differing.append(f"the approval (stated {stated.approval})")
+    if derived.subset != stated.subset:
+        differing.append(f"the cases that ran (stated {stated.subset or 'all'})")
     if _deviations(derived) != _deviations(stated):
         differing.append(f"the deviations (stated {', '.join(_deviations(stated)) or 'none'})")
     if not differing and derived != stated:

@@ -22,7 +22,8 @@ from validation.attest.record_check import check_record
 from validation.attest.trust import Trust
 from validation.attest.verification import Checks, Verification
 from validation.errors import RecordError
-from validation.record_folder import RECORD_FILE, SIGNED
+from validation.judge.findings import Subset
+from validation.record_folder import RECORD_FILE, SIGNED, read_index
 from validation.testset.lock import LOCK_NAME
 
 
@@ -52,7 +53,9 @@ def verify_artefact(
             return Verification(path=str(path), kind="document", checks=checks.all())
         subject = check_document(content, known, checks)
         kind = subject.kind if subject else "report"
-        return Verification(path=str(path), kind=kind, checks=checks.all())
+        findings = subject.findings if subject else None
+        notes = _not_for_the_record(findings.subset if findings else None)
+        return Verification(path=str(path), kind=kind, checks=checks.all(), notes=notes)
     if (path / RECORD_FILE).is_file():
         notes = _check_record(path, known, checks)
         return Verification(path=str(path), kind="record", checks=checks.all(), notes=notes)
@@ -72,9 +75,10 @@ def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]
     if files is None:
         return ()
     check_approval(files, known.trust or Trust(), checks, at=known.at)
-    if "report.pdf" not in files:
-        return ()
     check_own_anchor(files, known, checks)
+    notes = _not_for_the_record(read_index(folder).subset)
+    if "report.pdf" not in files:
+        return notes
     signed = {
         # What is no plain file may never end; it is no signed revision, and so found below.
         name: workspace.read(path, "a signed report") if path.is_file() else b""
@@ -83,4 +87,11 @@ def _check_record(folder: Path, known: Known, checks: Checks) -> tuple[str, ...]
     }
     check_revisions(files["report.pdf"], signed, known, checks)
     said = "nobody has signed this report: there is no signed revision in signed/"
-    return () if signed else (said,)
+    return notes if signed else (*notes, said)
+
+
+def _not_for_the_record(subset: Subset | None) -> tuple[str, ...]:
+    """Return what has to be said of a subset, whatever the checks came to."""
+    if subset is None:
+        return ()
+    return (f"only a subset of the cases ran, for development: {subset.words}",)

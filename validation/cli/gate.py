@@ -41,8 +41,9 @@ def gate_command(
     The criteria of its protocol are held against the figures of its evidence. A record that
     was changed, or whose findings do not follow, does not pass.
 
-    Exit status 0: every criterion is met; 1: one is not met or not evaluable, a case failed,
-    or the run was not approved and --approved is given; 3: the record cannot be judged.
+    Exit status 0: every criterion is met; 1: one is not met or not evaluable, a case failed, a
+    deviation is open, not every case ran, or the run was not approved and --approved is given;
+    3: the record cannot be judged.
 
     \b
     Example:

@@ -56,6 +56,17 @@ def assess(
     return with_deviations(findings, deviations)
 
 
+def subset_of(evaluated: Iterable[str], ran: Iterable[str]) -> Subset | None:
+    """Return the cases that ran as a subset; None where they are all.
+
+    Args:
+        evaluated: Ids of the cases that the lock evaluates.
+        ran: Ids of those of which the evidence holds a row.
+    """
+    every, some = set(evaluated), set(ran)
+    return None if some == every else Subset(cases=tuple(sorted(some)), of=len(every))
+
+
 def with_deviations(findings: Findings, deviations: Deviations | None) -> Findings:
     """Return findings with the deviations of a record, and the verdict that then follows."""
     still_open = deviations.open_ids if deviations else ()

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from validation.evidence.metric_values import Interval
-from validation.record import Record, without_empty
+from validation.record import Record, canonical_json, digest, without_empty
 
 CriterionVerdict = Literal["met", "not_met", "not_evaluable"]
 Verdict = Literal["met", "not_met", "incomplete"]
@@ -60,6 +60,11 @@ class Subset(Record):
     def words(self) -> str:
         """How many cases ran, and what follows, e.g. ``5 of 48 cases: not for the record``."""
         return f"{len(self.cases)} of {self.of} cases: not for the record"
+
+    @property
+    def digest(self) -> str:
+        """Digest of the ids, by which the audit trail names them."""
+        return digest(canonical_json(list(self.cases)))
 
 
 class Findings(Record):

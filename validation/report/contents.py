@@ -13,6 +13,7 @@ from validation.judge.findings import Findings
 from validation.plan.approval import Approval
 from validation.plan.protocol import Protocol
 from validation.record import Digest, Line, Record
+from validation.testset.cases import Case
 from validation.testset.leakage_record import Leakage
 from validation.testset.lock import Lock
 from validation.testset.openings import Opening, Openings
@@ -169,3 +170,11 @@ class RecordContents:
     """Objects by reference and predicted class; empty for semantic protocols and one class."""
     curve_rows: tuple[Row, ...] = ()
     """Points of the curves over all scores; empty where predictions have none."""
+
+    @property
+    def ran(self) -> tuple[Case, ...]:
+        """The cases that the model was run on: those of the lock, or a subset of them."""
+        subset, every = self.findings.subset, self.lock.cases.evaluated
+        if subset is None:
+            return every
+        return tuple(one for one in every if one.case_id in subset.cases)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from validation.attest.rederive import differing_findings, findings_again
 from validation.errors import RecordError
+from validation.judge.acceptance import subset_of
 from validation.record_folder import read_index
 from validation.report.contents import RecordContents
 from validation.study.reporting import sealed_contents
@@ -29,6 +30,10 @@ def judged_again(record: Path) -> RecordContents:
         stated,
         is_approved=is_approved,
         deviations=contents.deviations,
+        subset=subset_of(
+            (one.case_id for one in contents.lock.cases.evaluated),
+            (one["case_id"] for one in contents.case_rows),
+        ),
     )
     if differing := differing_findings(derived, stated):
         raise RecordError(

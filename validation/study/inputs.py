@@ -6,6 +6,8 @@ from pathlib import Path
 
 from validation import workspace
 from validation.errors import RecordError
+from validation.judge.acceptance import subset_of
+from validation.judge.findings import Subset
 from validation.plan.protocol import Protocol
 from validation.report.company import FOLDER
 from validation.study.leakage import leakage_of_run
@@ -23,7 +25,7 @@ from validation.study.opening import (
     test_set_root,
 )
 from validation.study.templates import read_templates
-from validation.testset.cases import CaseTable
+from validation.testset.cases import Case, CaseTable
 from validation.testset.leakage_record import Leakage
 
 
@@ -40,6 +42,19 @@ class Inputs:
     """What the test set shares with the images that the model was developed on."""
     templates: Mapping[str, bytes]
     """Files of the company's template folder, by path; empty where the protocol names none."""
+    picked: tuple[Case, ...] = ()
+    """The cases that run, where they are not all; empty: every case."""
+
+    @property
+    def evaluated(self) -> tuple[Case, ...]:
+        """The cases that the model is run on."""
+        return self.picked or self.table.evaluated
+
+    @property
+    def subset(self) -> Subset | None:
+        """The cases that run, where they are not all."""
+        every = (one.case_id for one in self.table.evaluated)
+        return subset_of(every, (one.case_id for one in self.evaluated))
 
     def template_files(self) -> dict[str, bytes]:
         """Return the company's templates by their name in a record."""

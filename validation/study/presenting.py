@@ -149,7 +149,14 @@ def require_whole(
 
 
 def _require_settled(subject: SigningSubject, trail: Trail, path: Path) -> None:
-    """Refuse a report while the recording of a deviation in its record is not finished."""
+    """Refuse a report of a subset, and one whose record is being added to."""
+    subset = subject.findings.subset if subject.findings else None
+    if subset is not None:
+        raise SignatureError(
+            f"this report is for development and is not signed: {subset.words}",
+            where=str(path),
+            fix="run the whole test set, and sign that report",
+        )
     if open_recording(trail.events, subject.id) is not None:
         raise SignatureError(
             f"the recording of a deviation in record {subject.id} was interrupted",

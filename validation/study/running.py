@@ -8,7 +8,7 @@ is there does the folder get the record's name. An interrupted run is taken up a
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,7 @@ from validation.study.stored_predictions import encode_scores
 from validation.study.unfinished import OpenRun, Start, UnfinishedRun
 from validation.testset.leakage_record import Leakage
 from validation.testset.openings import Openings
+from validation.testset.picking import Asked
 
 Stage = Literal["lock", "cases", "report"]
 Progress = Callable[[Stage, int, int], None]
@@ -69,6 +70,8 @@ def run(
     trust: Path | None = None,
     workers: int = 1,
     resume: bool = False,
+    cases: Sequence[str] | None = None,
+    limit: int | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a protocol on its locked test set and write the record.
@@ -87,6 +90,9 @@ def run(
         workers: Processes that share the cases. The evidence does not depend on it, the
             latencies do: more than one slows each case down.
         resume: Take an interrupted run up again.
+        cases: Ids of the cases to run, for development: the record is then marked as one that
+            does not count, and its verdict is never ``met``. None: all.
+        limit: Number of cases to run instead, spread over all.
         progress: Told how far each stage is.
 
     Raises:
@@ -101,12 +107,15 @@ def run(
     unfinished = UnfinishedRun(Path(os.path.abspath(out)))  # noqa: PTH100 - links stay unfollowed
     source = read_source(protocol, study)
     trail = StudyTrail(source.study)
-    if resume and (done := _finished_before(unfinished, source, trail)) is not None:
+    asked = Asked(None if cases is None else tuple(cases), limit)
+    if resume and (done := _finished_before(unfinished, source, trail, asked)) is not None:
         return done.model_copy(update={"record": str(out)})
     unfinished.require(resume=resume)
     at = clock.now()
     with trail.failure(source.asked, failed="run.refused", aborted="run.aborted"):
+        picked = source.picked(asked)  # before the long hashing
         ready = source.checked(data, trust, at, lambda done, total: tell("lock", done, total))
+        ready = replace(ready, inputs=replace(ready.inputs, picked=picked))
         ready.inputs.require_outside(unfinished.out, "record")
     new = Start(record_id=_record_id(ready.inputs, at), started_at=at)
     with unfinished.opened(new, _key(ready), resume=resume) as under_way:
@@ -150,6 +159,8 @@ def _identity(ready: Ready) -> dict[str, str]:
     }
     if ready.approval is not None:
         identity |= {"approval": "approved", "document": ready.approval.document_digest}
+    if subset := inputs.subset:
+        identity |= {"subset": subset.words, "subset_cases": subset.digest}
     return identity
 
 
@@ -166,7 +177,7 @@ def _complete(
 
 
 def _finished_before(
-    unfinished: UnfinishedRun, source: Source, trail: StudyTrail
+    unfinished: UnfinishedRun, source: Source, trail: StudyTrail, asked: Asked
 ) -> Outcome | None:
     """Return what a run came to that was killed when its record was complete already."""
     record_id = unfinished.finished_record_id(source.name_in_record, source.content)
@@ -174,6 +185,9 @@ def _finished_before(
         return None
     content = workspace.read(unfinished.out / "findings.json", "the findings")
     findings = Findings.from_json(content)
+    ran = findings.subset.cases if findings.subset else ()
+    if ran != tuple(one.case_id for one in source.picked(asked)):
+        return None
     leakage = Leakage.from_json(
         workspace.read(unfinished.out / "leakage.json", "the leakage of the test set")
     )
@@ -203,6 +217,7 @@ def _key(ready: Ready) -> str:
         lock=inputs.locked.lock.manifest_digest,
         model=inputs.protocol.model.digest,
         **({"approval": approval.document_digest} if approval else {}),
+        **({"subset": inputs.subset.digest} if inputs.subset else {}),
     )
 
 
@@ -213,13 +228,13 @@ def _run_cases(
         protocol=inputs.protocol,
         root=inputs.root,
         digests=dict(inputs.locked.digests),
-        cases=inputs.table.evaluated,
+        cases=inputs.evaluated,
         model=inputs.model,
         model_path=model_path(inputs.opened),
         output=under_way.folder / PREDICTIONS,
     )
     outcomes = run_cases(
-        inputs.table.evaluated,
+        inputs.evaluated,
         work,
         workers=workers,
         journal=under_way.journal,
@@ -309,13 +324,18 @@ def _write_record(done: _Done, openings: Openings, tell: Progress) -> Findings:
     measured = _sorted_out(done.outcomes, protocol)
     evidence = measure(
         measured.tables,
-        done.inputs.table.evaluated,
+        done.inputs.evaluated,
         protocol,
         failed=measured.failed,
         further=measured.further,
     )
     run_record = _run_record(done, measured)
-    findings = assess(protocol.criteria, (*evidence.metrics, *run_record.timing), measured.findings)
+    findings = assess(
+        protocol.criteria,
+        (*evidence.metrics, *run_record.timing),
+        measured.findings,
+        subset=done.inputs.subset,
+    )
     if done.ready.approval is not None:
         findings = findings.model_copy(update={"approval": "approved"})
     files = {
@@ -385,7 +405,7 @@ def _run_record(done: _Done, measured: _Measured) -> RunRecord:
         notes=tuple(_notes(done, measured)),
         workers=done.workers,
         resumed=start.resumed,
-        cases_attempted=len(done.inputs.table.evaluated),
+        cases_attempted=len(done.inputs.evaluated),
         cases_failed=len(measured.failed),
         case_timings=timings,
         timing=latency_metrics({one.case_id: one.total_ms for one in timings}),

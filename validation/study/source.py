@@ -7,7 +7,7 @@ from pathlib import Path
 from validation import workspace
 from validation.attest.approval_check import APPROVAL_FILE, DOCUMENT_FILE
 from validation.attest.audit_trail import Subject
-from validation.errors import RunError
+from validation.errors import ApprovalError, RunError
 from validation.plan.approval import Approval
 from validation.record import digest
 from validation.study.approval import (
@@ -18,8 +18,10 @@ from validation.study.approval import (
 )
 from validation.study.identity_store import pinned_trust
 from validation.study.inputs import Inputs, read_inputs
-from validation.study.opening import OpenProtocol, opened_protocol
+from validation.study.opening import OpenProtocol, opened_protocol, read_case_table
 from validation.study.study_folder import study_of
+from validation.testset.cases import Case
+from validation.testset.picking import Asked, picked
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,24 @@ class Source:
         """What the audit trail is told of a run that is refused."""
         document = self.opened.protocol.document
         return Subject(kind="protocol", id=document.number, digest=digest(self.content))
+
+    def picked(self, asked: Asked) -> tuple[Case, ...]:
+        """Return the cases that are asked for; none where all are.
+
+        Raises:
+            ApprovalError: It is signed: what was approved is the whole.
+            ToolError: The case table cannot be read, or does not have these cases.
+        """
+        if asked == Asked():
+            return ()
+        if self.document is not None:
+            raise ApprovalError(
+                "a signed protocol is run on every case: what was approved is the whole",
+                where=str(self.document.path),
+                fix="leave --cases and --limit out; for development, run the text of the protocol",
+            )
+        table, _ = read_case_table(self.opened)
+        return picked(table, asked, self.opened.protocol.test_set.case_table)
 
     def checked(
         self,

@@ -3,9 +3,11 @@
 The audit trail holds a run before its first image is decoded; this is what a record keeps of it.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-from validation.record import Digest, Record
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from validation.record import Digest, Record, without_empty
 
 Outcome = Literal["completed", "failed", "aborted", "unfinished", "this_run"]
 
@@ -30,6 +32,12 @@ class Opening(Record):
     """How often it was interrupted and taken up again."""
     audit_sequence: int
     """Number of the event that says that it began."""
+    subset: str = ""
+    """How many cases it took, where not all, e.g. ``5 of 48 cases: not for the record``."""
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(write(self), "subset")
 
 
 class Openings(Record):

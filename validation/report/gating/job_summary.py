@@ -32,6 +32,9 @@ def _lines(contents: RecordContents) -> Iterator[str]:
     yield ""
     yield " · ".join(_inert(one) for one in _identity(contents))
     yield ""
+    if (subset := findings.subset) is not None:
+        yield f"**Not for the record.** {len(subset.cases)} of {subset.of} cases ran."
+        yield ""
     if findings.approval != "approved":
         yield "**Not approved: exploratory.** The protocol that ran was not signed as it asks."
         yield ""
@@ -46,11 +49,13 @@ def _lines(contents: RecordContents) -> Iterator[str]:
 
 def _identity(contents: RecordContents) -> tuple[str, ...]:
     plan, run = contents.protocol, contents.run
+    subset = contents.findings.subset
+    cases = f"{number(run.cases_attempted)} of {plural(subset.of, 'case')}" if subset else ""
     return (
         f"{plan.document.number} revision {plan.document.revision}",
         f"{plan.model.name} {plan.model.version}",
         f"{plan.test_set.id} lock revision {contents.lock.revision}",
-        f"{plural(run.cases_attempted, 'case')}",
+        cases or plural(run.cases_attempted, "case"),
         f"record {contents.record_id}",
     )
 

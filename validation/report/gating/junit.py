@@ -22,16 +22,17 @@ def junit(contents: RecordContents) -> bytes:
     The suite has as properties what the figures follow from: record, protocol, lock and model.
     """
     found = checks(contents)
-    failed = contents.findings.failed_cases
+    failed, subset = contents.findings.failed_cases, contents.findings.subset
     suite = ET.Element(
         "testsuite",
         name=_xml(_protocol(contents)),
-        tests=str(len(found) + 1 + bool(contents.deviations)),
+        tests=str(len(found) + 1 + bool(contents.deviations) + bool(subset)),
         failures=str(sum(one.verdict == "not_met" for one in found)),
         errors=str(
             sum(one.verdict == "not_evaluable" for one in found)
             + bool(failed)
             + bool(contents.findings.open_deviations)
+            + bool(subset)
         ),
         skipped="0",
         timestamp=contents.run.finished_at.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -41,6 +42,9 @@ def junit(contents: RecordContents) -> bytes:
         _add_criterion(suite, contents, one)
     _add_cases(suite, contents)
     _add_deviations(suite, contents)
+    if subset is not None:
+        case = _case(suite, contents, "every case of the test set ran")
+        _add_outcome(case, "error", "subset", subset.words, ", ".join(subset.cases))
     whole = ET.Element("testsuites")
     whole.append(suite)
     ET.indent(whole)
@@ -61,6 +65,7 @@ def _add_properties(suite: ET.Element, contents: RecordContents) -> None:
         ("verdict", findings.verdict),
         ("approval", findings.approval),
         *_deviation_properties(findings),
+        *((("subset", findings.subset.words),) if findings.subset else ()),
         ("protocol", contents.digests["protocol.yaml"]),
         ("lock", contents.lock.manifest_digest),
         ("model", contents.protocol.model.digest),

@@ -7,7 +7,7 @@ The order of the calls in `report_view` is the order of the document, since sect
 and figures are numbered as they are made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from validation.report.contents import RecordContents
 from validation.report.coverage import coverage
@@ -126,7 +126,7 @@ def report_view(contents: RecordContents) -> ReportView:
 def document_view(contents: RecordContents) -> DocumentView:
     """Return what stands on every page of a document of a record."""
     document = contents.protocol.document
-    return page_frame(
+    frame = page_frame(
         document,
         number=document.report_number,
         date=day(contents.run.finished_at),
@@ -134,3 +134,6 @@ def document_view(contents: RecordContents) -> DocumentView:
         notices=front.notices_of(contents),
         longest_imprint=_LONGEST_IMPRINT,
     )
+    if contents.findings.subset is None:
+        return frame
+    return replace(frame, title=f"{front.NOT_FOR_THE_RECORD}: {frame.title}")

@@ -141,7 +141,7 @@ def _flow(contents: RecordContents) -> tuple[FlowStep, ...]:
     in_figures = sum(line["in_figures"] == "true" for line in contents.case_rows)
     predicted = run.cases_attempted - run.cases_failed
     excluded, failed = lock.excluded_case_count, run.cases_failed
-    left_out = lock.case_count - in_figures
+    left_out = len(contents.ran) - in_figures
     return (
         FlowStep(number(lock.case_count + excluded), "available in the case table", ""),
         FlowStep(
@@ -149,6 +149,7 @@ def _flow(contents: RecordContents) -> tuple[FlowStep, ...]:
             "locked for evaluation",
             f"{number(excluded)} excluded by the protocol" if excluded else "none excluded",
         ),
+        *_picked(contents),
         FlowStep(
             number(predicted),
             "with a prediction",
@@ -162,6 +163,14 @@ def _flow(contents: RecordContents) -> tuple[FlowStep, ...]:
             else ("failed cases count as empty" if failed else "none left out"),
         ),
     )
+
+
+def _picked(contents: RecordContents) -> tuple[FlowStep, ...]:
+    """Return the step that a run for development has: some of the cases were taken."""
+    subset = contents.findings.subset
+    if subset is None:
+        return ()
+    return (FlowStep(number(len(subset.cases)), "picked for development", "not for the record"),)
 
 
 def exclusions(plan: Protocol, numbering: Numbering) -> Table | None:

@@ -10,7 +10,6 @@ from validation.report.formatting import number
 from validation.report.view.addresses import Addresses
 from validation.report.view.elements import Cell, Column, Numbering, Table, row, strong, text
 from validation.testset.cases import Case
-from validation.testset.lock import Lock
 
 _CLASSES_ACROSS = 4
 """Classes that have a column each; more have a row each, in a table of their own."""
@@ -37,9 +36,8 @@ class Group(NamedTuple):
         )
 
 
-def groups(plan: Protocol, lock: Lock) -> Iterator[Group]:
+def groups(plan: Protocol, evaluated: tuple[Case, ...]) -> Iterator[Group]:
     """Yield all cases, then those of every subgroup, by column and value."""
-    evaluated = lock.cases.evaluated
     yield Group("All cases", {}, evaluated)
     for column in plan.subgroups:
         for value in sorted({one.attributes[column] for one in evaluated}):
@@ -56,7 +54,7 @@ def characteristics(
         for name in contents.protocol.class_names()
         if metric_id("reference_objects", class_name=name) in addresses
     ]
-    of_lock = tuple(groups(contents.protocol, contents.lock))
+    of_lock = tuple(groups(contents.protocol, contents.ran))
     if len(counted) > _CLASSES_ACROSS:
         starts = range(0, len(of_lock), _GROUPS_ACROSS)
         parts = (of_lock[start : start + _GROUPS_ACROSS] for start in starts)

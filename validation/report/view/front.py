@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from validation.judge.findings import Findings
 from validation.plan.protocol import Protocol
 from validation.report.contents import RecordContents
-from validation.report.formatting import day, plural, share, short_digest, timestamp
+from validation.report.formatting import day, number, plural, share, short_digest, timestamp
 from validation.report.view.approvals import ApprovalsView, approvals
 from validation.report.view.approved import approval_words
 from validation.report.view.document import Notice
@@ -19,10 +19,12 @@ from validation.report.view.leakage import result_sentence
 from validation.report.view.wording import joined, verdict_of
 from validation.testset.leakage_record import Leakage
 
+NOT_FOR_THE_RECORD = "Not for the record"
 SIMULATED = "Simulated specimens"
 LEAKED = "Leakage found"
 EXPLORATORY = "Not approved: exploratory"
 
+_OF_A_SUBSET = "Report for development, not for the record"
 _MOST_IDS = 8
 """Criteria that the verdict names one by one."""
 
@@ -46,6 +48,14 @@ class CoverView:
 def notices_of(contents: RecordContents) -> tuple[Notice, ...]:
     """Return what has to stand on every page."""
     found = []
+    if (subset := contents.findings.subset) is not None:
+        found.append(
+            Notice(
+                f"{NOT_FOR_THE_RECORD}: {number(len(subset.cases))} of {number(subset.of)} cases",
+                "Only a part of the locked test set was run, for development. Nothing here shows "
+                "that a criterion is met or is not, and nobody signs this report.",
+            )
+        )
     if contents.protocol.test_set.simulated:
         found.append(
             Notice(
@@ -54,7 +64,7 @@ def notices_of(contents: RecordContents) -> tuple[Notice, ...]:
                 "performance on real specimens.",
             )
         )
-    if contents.findings.approval != "approved":
+    if contents.findings.approval != "approved" and subset is None:
         found.append(
             Notice(
                 EXPLORATORY,
@@ -89,7 +99,7 @@ def cover(contents: RecordContents, verdict_sentence: str) -> CoverView:
     """Return the title page."""
     plan = contents.protocol
     return CoverView(
-        kind="Validation report",
+        kind="Validation report" if contents.findings.subset is None else _OF_A_SUBSET,
         title=plan.document.title,
         subtitle=f"{plan.device.name} {plan.device.version} \u00b7 model {contents.run.model_name} "
         f"{contents.run.model_version}",
@@ -137,7 +147,7 @@ def verdict_sentence(findings: Findings) -> str:
     )
     if findings.verdict == "met":
         return f"{all_met}{_closed_words(findings)}."
-    parts = []
+    parts = [f"only {share(len(one.cases), one.of)} cases ran"] if (one := findings.subset) else []
     if unmet := by_verdict["not_met"]:
         parts.append(
             f"{share(len(unmet), total)} acceptance criteria "

@@ -97,6 +97,8 @@ def _rows(runs: Sequence[Opening]) -> list[TableRow]:
 
 def _more(one: Opening) -> list[str]:
     said = [one.verdict.replace("_", " ")] if one.verdict else []
+    if one.subset:
+        said.append(one.subset)
     if one.resumed:
         said.append(f"resumed {plural(one.resumed, 'time')}")
     return said

@@ -119,7 +119,7 @@ def characteristics(protocol: Protocol, lock: Lock, numbering: Numbering) -> Tab
             Column("Cases", "30%", "number"),
             Column("Subjects", "30%", "number"),
         ),
-        [row(*one.cells()) for one in groups(protocol, lock)],
+        [row(*one.cells()) for one in groups(protocol, lock.cases.evaluated)],
     )
 
 

@@ -174,12 +174,13 @@ def _height_of_row(one: CriterionView) -> float:
 
 def _height_of_point(one: CriterionView, contents: RecordContents, addresses: Addresses) -> float:
     [finding] = [each for each in contents.findings.criteria if each.id == one.id]
-    said = said_of(one, finding, addresses, contents.lock)
+    said = said_of(one, finding, addresses, contents.ran)
     return height_of_item(one.id, (f"{said} {_RESULT}",))
 
 
 def _scope(contents: RecordContents) -> str:
-    plan, lock = contents.protocol, contents.lock
+    plan, lock, subset = contents.protocol, contents.lock, contents.findings.subset
+    only = f"{share(len(subset.cases), subset.of)} cases only, " if subset else ""
     subjects = f" of {plural(lock.subject_count, 'subject')}" if lock.subject_count else ""
     objects = (
         f", {plural(lock.reference_object_count, 'reference object')}"
@@ -188,7 +189,7 @@ def _scope(contents: RecordContents) -> str:
     )
     return (
         f"{contents.run.model_name} {contents.run.model_version} for {plan.device.name} "
-        f"{plan.device.version}, on the locked test set {lock.test_set_id}: "
+        f"{plan.device.version}, {only}on the locked test set {lock.test_set_id}: "
         f"{plural(lock.case_count, 'case')}{subjects}{objects}."
     )
 

@@ -12,7 +12,7 @@ from validation.report.view.cases import cases_and_subjects
 from validation.report.view.criteria import CriterionView, weakest_subgroup
 from validation.report.view.elements import Result
 from validation.report.view.wording import STAGES
-from validation.testset.lock import Lock
+from validation.testset.cases import Case
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def failures(
     """Return what is not met and where, as far as the page has room."""
     by_id = {one.id: one for one in contents.findings.criteria}
     told = open_criteria(criteria)
-    points = [_point(one, by_id[one.id], addresses, contents.lock) for one in told[:point_count]]
+    points = [_point(one, by_id[one.id], addresses, contents.ran) for one in told[:point_count]]
     if left_out := len(told) - len(points):
         points.append(further(left_out))
     return (*points, *failed_cases(contents))
@@ -73,10 +73,10 @@ def failed_cases(contents: RecordContents) -> tuple[SummaryPoint, ...]:
 
 
 def _point(
-    one: CriterionView, finding: CriterionFinding, addresses: Addresses, lock: Lock
+    one: CriterionView, finding: CriterionFinding, addresses: Addresses, ran: Sequence[Case]
 ) -> SummaryPoint:
     results = [one.result] if isinstance(one.result, Result) else []
-    said = said_of(one, finding, addresses, lock)
+    said = said_of(one, finding, addresses, ran)
     weakest = _weakest(one, finding, addresses)
     if weakest is not None:
         worst = addresses.result(weakest.id)
@@ -85,14 +85,16 @@ def _point(
     return SummaryPoint(one.id, said, tuple(results), one.anchor)
 
 
-def said_of(one: CriterionView, finding: CriterionFinding, addresses: Addresses, lock: Lock) -> str:
+def said_of(
+    one: CriterionView, finding: CriterionFinding, addresses: Addresses, ran: Sequence[Case]
+) -> str:
     """Return what is said of a criterion, without the figure of its weakest subgroup."""
     said = f"{one.what}: {one.comparison}."
     weakest = _weakest(one, finding, addresses)
     if weakest is None:
         return said
     [(column, value)] = weakest.scope.subgroup.items()
-    members = [one for one in lock.cases.evaluated if one.attributes.get(column) == value]
+    members = [one for one in ran if one.attributes.get(column) == value]
     return f"{said} Weakest subgroup: {column} {value} ({cases_and_subjects(members)}),"
 
 

@@ -93,7 +93,7 @@ def _subgroup_table(teller: Teller, column: str, headlines: Sequence[MetricValue
         )
         for value in _values_of(teller, column)
     ]
-    everything = cases_and_subjects(teller.contents.lock.cases.evaluated)
+    everything = cases_and_subjects(teller.contents.ran)
     rows.append(row(strong("all cases", everything), *(teller.cell(one) for one in headlines)))
     return teller.numbering.table(
         f"Main figures by {column}",
@@ -107,7 +107,7 @@ def _subgroup_table(teller: Teller, column: str, headlines: Sequence[MetricValue
 
 
 def _members(teller: Teller, column: str, value: str) -> list[Case]:
-    evaluated = teller.contents.lock.cases.evaluated
+    evaluated = teller.contents.ran
     return [one for one in evaluated if one.attributes.get(column) == value]
 
 
