@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -180,9 +182,10 @@ def test_a_session_that_finds_no_protocol_does_not_pass(
     run: Run, pytester: pytest.Pytester
 ) -> None:
     pytester.makepyfile("def test_other(): pass")
-    result = run("--segval", ".")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["no protocol was collected*"])
+    for more in ((), ("-n", "1")):
+        result = run("--segval", ".", *more)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stdout.fnmatch_lines(["no protocol was collected*"])
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "many", "257", "1000000000000"])
@@ -337,6 +340,28 @@ def test_a_run_by_default_has_a_new_folder_and_no_part_in_what_tests_changed(
     (record,) = (pytester.path / ".segval-records").glob("*/protocols/a/protocol")
     assert json.loads((record / "run.json").read_bytes())["workers"] == 2
     assert (pytester.path / ".segval-records/.gitignore").read_text().endswith("*\n")
+
+
+@pytest.mark.slow
+def test_a_study_that_is_interrupted_ends_with_the_session(
+    place: Any, pytester: pytest.Pytester, run: Run
+) -> None:
+    """Ctrl-C reaches the session alone, as an editor sends it; no model runs on without it."""
+    study = place()
+    study.parameters = {"delay": 60.0, "log": str(study.folder / "log")}
+    study.write()
+    study.lock()
+    command = [sys.executable, "-m", "pytest", "--segval", "protocols"]
+    session = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+    while not (study.folder / "log").exists():
+        assert session.poll() is None
+        time.sleep(0.1)
+    session.send_signal(signal.SIGINT)
+    said = session.communicate(timeout=60)[0]
+    assert "KeyboardInterrupt" in said
+    assert session.returncode == pytest.ExitCode.INTERRUPTED
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert str(study.path) not in listed.stdout
 
 
 @pytest.mark.slow

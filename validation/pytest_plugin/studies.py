@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from validation.study.evidence_view import RecordEvidence, evidence_of
 
 _MOST_SAID = 20_000
 """Bytes of what a run says of its failure; the last ones."""
+_PATIENCE_S = 5.0
+"""How long a run that is interrupted may take to end."""
 
 
 class Studies:
@@ -130,6 +132,13 @@ class Studies:
                 where=str(record),
                 fix="give a new folder by --segval-out, or judge the record by --segval-record",
             )
+        above = [one for one in record.parents if one.is_relative_to(self.folders.out)]
+        if any((one / RECORD_FILE).exists() for one in above):
+            raise RecordError(
+                "another record lies there, and nothing is added to it",
+                where=str(record),
+                fix="give a new folder by --segval-out",
+            )
         record.parent.mkdir(parents=True, exist_ok=True)
         if self.folders.is_default:
             ignored = self.folders.out.parent / ".gitignore"
@@ -169,16 +178,33 @@ def _run(protocol: Path, record: Path, settings: Settings, *, resume: bool) -> d
     command += ["--data", str(settings.data)] if settings.data else []
     command += ["--resume"] if resume else []
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run(  # noqa: S603 - the interpreter and module of this process
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
+        child = subprocess.Popen(  # noqa: S603 - the interpreter and module of this process
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
         )
+        status = _ended(child)
         said.seek(max(0, said.tell() - _MOST_SAID))
         complaint = said.read().decode(errors="replace").strip()
     sys.stderr.write(complaint and f"{complaint}\n")
-    if done.returncode in {0, 1} and (record / RECORD_FILE).is_file():
+    if status in {0, 1} and (record / RECORD_FILE).is_file():
         return {"record": str(record)}
     said_last = re.split(r"^Error: ", complaint, flags=re.MULTILINE)[-1]
-    return {"failed": said_last or f"the run ended with exit status {done.returncode}"}
+    return {"failed": said_last or f"the run ended with exit status {status}"}
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> int:
+    """Return the exit status of a run.
+
+    Ctrl-C at a terminal reaches it, too. It gets time to tell the audit trail before it is ended.
+    """
+    try:
+        return child.wait()
+    except BaseException:
+        for end in (child.poll, child.terminate, child.kill):
+            end()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_PATIENCE_S)
+                break
+        raise
 
 
 def _given(protocol: Path, records: tuple[Path, ...]) -> RecordEvidence:
