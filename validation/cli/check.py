@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from validation.cli.options import FILE, json_option, say_json
+from validation.record import printable
 
 if TYPE_CHECKING:
     from validation.plan.check import Remark
@@ -66,7 +67,7 @@ def _said(word: str, one: "Remark") -> str:
     elif problem.fix:
         lines.append(f"  fix:   {problem.fix}")
     lines.append(f"  rule:  {one.rule}, about {one.about}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _as_json(one: "Remark") -> dict[str, Any]:

@@ -20,7 +20,3 @@ class AcceptedWarning(Record):
     warning of the rule."""
     reason: Prose
     """Why the protocol is right as it is."""
-
-    def answers(self, rule: str, about: str) -> bool:
-        """Return whether a warning is the one, or one of those, that are accepted."""
-        return self.rule == rule and self.about in {None, about}

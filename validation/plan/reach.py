@@ -5,9 +5,19 @@ limit is passed by chance with a probability of (1 - level) / 2.
 """
 
 import math
-from typing import Literal
+from functools import lru_cache
 
-Binomial = Literal["wilson", "clopper_pearson"]
+from validation.plan.sample_size.binomial_power import IntervalName, critical_counts
+
+Binomial = IntervalName
+"""Interval of a share of independent units."""
+
+
+def _quantile(level: float) -> float:
+    """Return z: a normal figure lies beyond it with a probability of (1 - level) / 2."""
+    from scipy import special
+
+    return -float(special.ndtri((1 - level) / 2))
 
 
 def normal_coverage(units: int, level: float) -> float:
@@ -26,20 +36,29 @@ def normal_coverage(units: int, level: float) -> float:
     """
     from scipy import special
 
-    z = float(special.ndtri((1 + level) / 2))
+    z = _quantile(level)
     return 1 - 2 * float(special.stdtr(units - 1, -z * math.sqrt((units - 1) / units)))
 
 
+@lru_cache(maxsize=64)
 def fewest_units(level: float) -> int:
     """Return from how many units on the bootstrap errs less than twice as often as it says.
 
     >>> fewest_units(0.95), fewest_units(0.9)
     (10, 6)
     """
-    units = 2
-    while 1 - normal_coverage(units, level) >= 2 * (1 - level):
-        units += 1
-    return units
+    return next(
+        (units for units in range(2, _MOST_UNITS) if _errs_less_than_twice(units, level)),
+        _MOST_UNITS,
+    )
+
+
+_MOST_UNITS = 1000
+"""So many are enough at any level that is asked for in earnest."""
+
+
+def _errs_less_than_twice(units: int, level: float) -> bool:
+    return 1 - normal_coverage(units, level) < 2 * (1 - level)
 
 
 def best_lower_limit(trials: int, level: float, method: Binomial) -> float:
@@ -53,11 +72,9 @@ def best_lower_limit(trials: int, level: float, method: Binomial) -> float:
     >>> round(best_lower_limit(30, 0.95, "wilson"), 4)
     0.8865
     """
-    from scipy import special
-
     if method == "clopper_pearson":
         return float(((1 - level) / 2) ** (1 / trials))
-    z = float(special.ndtri((1 + level) / 2))
+    z = _quantile(level)
     return trials / (trials + z * z)
 
 
@@ -72,18 +89,18 @@ def trials_needed(bound: float, level: float, method: Binomial) -> int:
     >>> trials_needed(0.95, 0.95, "clopper_pearson"), trials_needed(0.95, 0.95, "wilson")
     (72, 73)
     """
-    from scipy import special
-
     if method == "clopper_pearson":
         guess = math.log((1 - level) / 2) / math.log(bound)
     else:
-        guess = float(special.ndtri((1 + level) / 2)) ** 2 * bound / (1 - bound)
-    trials = max(1, math.floor(guess))
+        guess = _quantile(level) ** 2 * bound / (1 - bound)
+    trials, step = max(1, math.floor(guess)), 1
     while best_lower_limit(trials, level, method) < bound:
-        trials += 1
+        trials += step
+        step *= 2  # beside 1 the limit is too coarse in floating point for steps of one
     return trials
 
 
+@lru_cache(maxsize=4096)
 def errors_at_the_limit(units: int, level: float) -> int:
     """Return how often one unit is drawn at the limit of the bootstrap.
 
@@ -100,41 +117,23 @@ def errors_at_the_limit(units: int, level: float) -> int:
 
 
 def fewest_successes(trials: int, bound: float, level: float, method: Binomial | None) -> int:
-    """Return the fewest successes of so many trials that meet a bound; one more where none do.
+    """Return the fewest successes of so many trials that meet a bound; more than all where none do.
 
     Args:
         trials: How many.
-        bound: What the share, or its lower limit, has to reach.
+        bound: What the share, or its lower limit, has to reach; between 0 and 1, both excluded.
         level: Level of the two-sided interval.
         method: Of the interval whose lower limit is judged; None: the share itself.
 
     >>> fewest_successes(20, 0.9, 0.95, None), fewest_successes(20, 0.9, 0.95, "wilson")
     (18, 21)
     """
-    low, high = 0, trials + 1
-    while low < high:
-        middle = (low + high) // 2
-        if _lower(middle, trials, level, method) >= bound:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _lower(successes: int, trials: int, level: float, method: Binomial | None) -> float:
-    from scipy import special
+    import numpy as np
 
     if method is None:
-        return successes / trials
-    if successes == 0:
-        return 0.0
-    if method == "clopper_pearson":
-        tail = (1 - level) / 2
-        return float(special.betaincinv(successes, trials - successes + 1, tail))
-    z = float(special.ndtri((1 + level) / 2))
-    share, square = successes / trials, z * z / trials
-    spread = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials))
-    return (share + square / 2 - spread) / (1 + square)
+        least = math.ceil(bound * trials)
+        return least - 1 if least and (least - 1) / trials >= bound else least
+    return int(critical_counts(np.array([trials]), bound, level, method)[0])
 
 
 def chance_of(successes: int, trials: int, share: float) -> float:

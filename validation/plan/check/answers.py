@@ -37,12 +37,23 @@ ACCEPTED_TWICE = Rule(
 )
 
 
-def answer(accepted: Iterable[AcceptedWarning], rule: Rule, about: str) -> str | None:
+Answers = Mapping[tuple[str, str | None], str]
+"""Reasons by rule and what they are about; None: every warning of the rule."""
+
+
+def answers_of(accepted: Iterable[AcceptedWarning]) -> Answers:
+    """Return the author's reasons; of two for one warning the first."""
+    known: dict[tuple[str, str | None], str] = {}
+    for one in accepted:
+        known.setdefault((one.rule, one.about), one.reason)
+    return known
+
+
+def answer(answers: Answers, rule: Rule, about: str) -> str | None:
     """Return the author's reason for a warning; None where it is open, and for errors."""
     if rule.level == "error" or not rule.can_be_accepted:
         return None
-    answers = (one.reason for one in accepted if one.answers(rule.id, about))
-    return next(answers, None)
+    return answers.get((rule.id, about), answers.get((rule.id, None)))
 
 
 def answers_are_right(

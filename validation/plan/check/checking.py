@@ -103,10 +103,11 @@ def check(
     not_asked = frozenset() if counts is not None else _NEEDS_CASES
     found += answers.answers_are_right(protocol, _BY_ID, named, not_asked)
     in_order = sorted(found, key=lambda one: (source.line(one.path), one.rule.level))
-    return tuple(_remark(one, protocol, source) for one in in_order)
+    given = answers.answers_of(protocol.accepted_warnings)
+    return tuple(_remark(one, protocol, source, given) for one in in_order)
 
 
-def _remark(one: Objection, protocol: Protocol, source: Source) -> Remark:
+def _remark(one: Objection, protocol: Protocol, source: Source, given: answers.Answers) -> Remark:
     about = _about(one, protocol)
     return Remark(
         level=one.rule.level,
@@ -114,7 +115,7 @@ def _remark(one: Objection, protocol: Protocol, source: Source) -> Remark:
         rule=one.rule.id,
         line=source.line(one.path),
         about=about,
-        answer=answers.answer(protocol.accepted_warnings, one.rule, about),
+        answer=answers.answer(given, one.rule, about),
     )
 
 

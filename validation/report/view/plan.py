@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from validation.plan.check import rules
 from validation.plan.origin import RequirementSource, SourceKind
 from validation.plan.protocol import (
     AnalysisPlan,
@@ -216,9 +217,10 @@ def analysis(plan: Protocol, words: Words, numbering: Numbering) -> ItemsView:
 
 def _answered_items(plan: Protocol) -> Iterator[Item]:
     """Yield the warnings of the check that the author answers, each with its reason."""
+    why = {rule.id: f": {rule.why}" for rule in rules()}
     for position, one in enumerate(plan.accepted_warnings, start=1):
         about = "" if one.about is None else f", about {one.about}"
-        said = f"{one.rule}{about}"
+        said = f"{one.rule}{about}{why.get(one.rule, '')}"
         yield item(f"Accepted warning {position}", said, *paragraphs(one.reason))
 
 
