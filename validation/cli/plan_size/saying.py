@@ -32,6 +32,7 @@ def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
     """
     from validation.plan.sample_size.reading import read_design
     from validation.plan.sample_size.sizing import size
+    from validation.report.sizing.words import as_typed
 
     asked = Asked(given["criterion"], given["basis"], given["as_json"])
     if given["out"] is not None:
@@ -48,7 +49,7 @@ def answer(design: str, given: Mapping[str, Any], **fixed: str) -> None:
     if asked.as_json:
         say_json({**_as_json(found, pilot, planned), "documents": made})
     else:
-        click.echo("\n".join(_text(found, asked, pilot, planned)))
+        click.echo(as_typed("\n".join(_text(found, asked, pilot, planned))))
         for path, digest in made.items():
             click.echo(f"{path}\n{digest}", err=True)
     if planned is not None and planned.units < found.units:

@@ -39,5 +39,7 @@ def protocol_block(found: Sizing, *, criterion: str | None, basis: str | None) -
         "units": found.units,
     }
     block = {"sample_size_rationale": rationale(found), "sample_size": [entry]}
-    text = yaml.safe_dump({"analysis": block}, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    text = yaml.dump(
+        {"analysis": block}, Dumper=_Folding, sort_keys=False, allow_unicode=True, width=_WIDTH
+    )
     return text.replace("basis: null\n", f"basis:  {_BASIS}\n")

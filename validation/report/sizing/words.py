@@ -32,7 +32,6 @@ _SIDES = {"at_least": ("lower", "at least"), "at_most": ("upper", "at most")}
 _FEW_UNITS = 30
 
 _PLAIN = str.maketrans({NO_BREAK: " ", THIN_SPACE: ","})
-"""Spaces of print, as a person writes them."""
 
 SOURCES = {
     "proportion": "Exact binomial power of the limit (Wilson 1927; Clopper and Pearson 1934)",
@@ -227,7 +226,7 @@ def rationale(found: Sizing) -> str:
     """Return the sentences that a protocol can give as its rationale."""
     design = found.design
     particulars = "; ".join(f"{label} {said}" for label, said in assumed(design))
-    said = f"Asked is {title(design)}. Assumed: {particulars}. "
+    said = f"Asked: {title(design)}. Assumed: {particulars}. "
     if clustering_of(design) is not None:
         said += (
             f"So many as {plural(found.independent, 'independent observation')} are needed; with a "
@@ -237,6 +236,15 @@ def rationale(found: Sizing) -> str:
     else:
         said += "Needed are "
     said += f"{plural(found.units, 'unit')}. {SOURCES[design.design]}."
+    return as_typed(said)
+
+
+def as_typed(said: str) -> str:
+    """Return a text with the spaces of print as a person types them.
+
+    >>> as_typed("1" + chr(0x202f) + "520" + chr(0xa0) + "objects")
+    '1,520 objects'
+    """
     return said.translate(_PLAIN)
 
 
