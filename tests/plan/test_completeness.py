@@ -18,14 +18,6 @@ def test_every_item_without_an_answer_is_a_warning_with_its_source(study: Any) -
     assert "CLAIM 2024" in sampling
 
 
-def test_a_warning_names_the_section_that_says_nothing(study: Any) -> None:
-    remarks = read_protocol(study.path).remarks
-    [sampling] = [one for one in remarks if "sampling" in one.problem.what]
-    assert sampling.problem.fix.endswith('print "not provided" (section #test-set, #flow)')
-    assert sampling.rule == "document.not-provided"
-    assert sampling.about.endswith("test_set.exclusion_criteria, test_set.sampling")
-
-
 def test_an_answer_ends_its_warning(study: Any) -> None:
     def told() -> list[str]:
         return [one.problem.what for one in read_protocol(study.path).remarks]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
@@ -303,3 +304,67 @@ def test_figures_that_do_not_follow_from_the_tables_are_refused(two: Two, tmp_pa
     assert result.exit_code == 3
     text = " ".join(result.output.split())
     assert "figures do not follow from the per-case tables: recall/class=cell/iou=0.5" in text
+
+
+def test_a_run_of_a_part_of_the_cases_is_not_compared(two: Two) -> None:
+    from validation.judge.comparison.comparable import Planned, why_not
+    from validation.study.comparing import _Read
+    from validation.study.gating import judged_again
+
+    sides = [_Read(one, judged_again(one), "").planned for one in two]
+    part = sides[1]._replace(subset="5 of 6 cases: not for the record")
+    [problem] = why_not(sides[0], part)
+    assert problem.what == "the run was for development: 5 of 6 cases: not for the record"
+    assert why_not(Planned(*sides[0]), sides[1]) == ()
+
+
+def test_an_open_deviation_keeps_the_verdict_from_being_met(
+    make_study: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.study.quick_deviations import quick_report
+    from validation.study import deviations
+
+    monkeypatch.setattr(deviations, "render_report", quick_report)
+    two = versions(make_study, "instance", {"comparison": {"margins": [MARGIN]}})
+    assert said(*two)["verdict"] == "met"
+    texts = ["--what", "C2 was imaged twice", "--reason", "Jam", "--impact", "None"]
+    result = CliRunner().invoke(main, ["deviation", "add", str(two[0]), *texts])
+    assert result.exit_code in {0, 1}, result.output
+    result = compare(*two)
+    assert result.exit_code == 1
+    assert "In the first record deviations are open (DEV-01)" in result.output
+    assert said(*two)["verdict"] == "incomplete"
+
+
+# --- pipelines ---------------------------------------------------------------------------
+
+
+def test_a_pipeline_stops_on_a_version_that_is_worse(
+    make_study: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The threshold is raised on purpose: cells are missed, and JUnit names the margin."""
+    study = make_study().change("comparison", {"margins": [{**MARGIN, "margin": 0.1}]}).lock()
+    study.run("first")
+    study.parameters = {"threshold": 187}
+    study.write()
+    study.run("second")
+    junit, summary = tmp_path / "margins.xml", tmp_path / "summary.md"
+    records = study.folder / "first", study.folder / "second"
+    result = compare(*records, "--junit", junit, "--markdown", summary)
+    assert result.exit_code == 1
+    suite = ET.fromstring(junit.read_bytes())[0]  # noqa: S314 - our own file
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    [failure] = suite.iter("failure")
+    assert failure.get("type") == "not_met"
+    assert "asked: not inferior: lower limit > -0.1" in str(failure.get("message"))
+    text = summary.read_text("utf-8")
+    assert text.startswith("## \u00d7 Not met: brightness 1 against brightness 1")
+    assert "| CC-01 | recall/class=cell/iou=0.5 |" in text
+    assert compare(*records, "--junit", junit).exit_code == 3
+
+
+def test_no_margin_is_an_error_of_the_pipeline(two: Two, tmp_path: Path) -> None:
+    junit = tmp_path / "margins.xml"
+    compare(*two, "--junit", junit)
+    [error] = ET.fromstring(junit.read_bytes()).iter("error")  # noqa: S314 - our own file
+    assert error.get("message") == "no margin was fixed"

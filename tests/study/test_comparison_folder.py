@@ -222,3 +222,65 @@ def test_hostile_texts_are_text(tiny: Any, tmp_path: Path, no_report: None) -> N
     assert "<script>alert('x')</script>" in printed
     assert "{{ 7*7 }}" in printed
     assert "root:x:0" not in printed
+
+
+# --- segval verify -----------------------------------------------------------------------
+
+
+def verified(path: Path) -> Result:
+    return CliRunner().invoke(main, ["verify", str(path)])
+
+
+def test_a_comparison_holds_and_so_does_its_document_alone(made: Any, tmp_path: Path) -> None:
+    result = verified(made("instance"))
+    assert result.exit_code == 0, result.output
+    assert "is not checked here: segval compare of both" in result.output
+    alone = tmp_path / "moved.pdf"
+    alone.write_bytes((made("instance") / "comparison.pdf").read_bytes())
+    result = verified(alone)
+    assert result.exit_code == 0, result.output
+    assert "byte for byte" in result.output
+
+
+def _sealed_again(folder: Path) -> None:
+    from validation.report.comparison import sums_of
+
+    files = {name: one for name, one in files_of(folder).items() if name != "SHA256SUMS"}
+    (folder / "SHA256SUMS").write_bytes(sums_of(files))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("comparison.json", b'"verdict": "met"', b'"verdict": "not_met"', "every margin and"),
+        ("comparison.json", b'"newly_found": 1', b'"newly_found": 2', "changes.csv has the"),
+        ("protocol.yaml", b"margin: 0.5", b"margin: 0.6", "the protocols are those"),
+        ("comparison.json", b'"cases": 6', b'"cases": 7', "the change assessment says"),
+    ],
+)
+def test_what_was_changed_and_sealed_again_is_found(  # noqa: PLR0917 - a row of the table
+    made: Any, tmp_path: Path, name: str, old: bytes, new: bytes, said: str
+) -> None:
+    copy = Path(shutil.copytree(made("instance"), tmp_path / "copy"))
+    content = (copy / name).read_bytes()
+    assert content.count(old) >= 1
+    (copy / name).write_bytes(content.replace(old, new))
+    result = verified(copy)
+    assert result.exit_code == 1
+    assert "no file has changed: altered" in result.output
+    _sealed_again(copy)
+    result = verified(copy)
+    assert result.exit_code in {1, 3}
+    assert f"✗ did not hold         {said}" in re.sub(r" +", " ", result.output).replace(
+        "✗ did not hold ", "✗ did not hold         "
+    )
+
+
+def test_missing_and_damaged_files_of_a_comparison_are_found(made: Any, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(made("instance"), tmp_path / "copy"))
+    (copy / "changes.csv").unlink()
+    result = verified(copy)
+    assert result.exit_code == 1
+    assert "no file is missing: incomplete: changes.csv" in re.sub(r" +", " ", result.output)
+    (copy / "SHA256SUMS").write_bytes(b"no sums\n")
+    assert verified(copy).exit_code == 3

@@ -27,6 +27,8 @@ class MadeAgain(NamedTuple):
     expected: bytes
     made_by: str
     """Version of segval that made the one that was found."""
+    pictures: int = 0
+    """How many pictures it shows."""
 
 
 def check_made_again(what: str, both: MadeAgain, clause: str, checks: Checks) -> None:
@@ -44,7 +46,7 @@ def check_made_again(what: str, both: MadeAgain, clause: str, checks: Checks) ->
         return
     problems = [
         *_differing(page_texts(both.found), pages, "prints"),
-        *unusual_marks(both.found, pictures=0, fields=0),
+        *unusual_marks(both.found, pictures=both.pictures, fields=0),
         *_differing(_shapes(both.found), _shapes(both.expected), "draws"),
     ]
     detail = "; ".join(problems[:_MOST_NAMED]) or f"{len(pages)} pages, by their text"

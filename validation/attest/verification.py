@@ -30,7 +30,7 @@ class Verification(Record):
 
     format: Literal["segval/verification/1"] = "segval/verification/1"
     path: Printable
-    kind: Literal["lock", "record", "report", "protocol", "document", "study"]
+    kind: Literal["lock", "record", "report", "protocol", "document", "study", "comparison"]
     """``document``: one that nobody signs."""
     checks: tuple[Check, ...]
     notes: tuple[Printable, ...] = ()

@@ -10,6 +10,11 @@ from pathlib import Path
 
 from validation import workspace
 from validation.attest.approval_check import check_approval
+from validation.attest.comparison_check import (
+    FROM_RECORDS,
+    check_change_assessment,
+    check_comparison,
+)
 from validation.attest.derived_check import check_derived
 from validation.attest.document_check import (
     Known,
@@ -24,6 +29,7 @@ from validation.attest.verification import Checks, Verification
 from validation.errors import RecordError
 from validation.judge.findings import Subset
 from validation.record_folder import RECORD_FILE, SIGNED, read_index
+from validation.report.comparison import COMPARISON_FILE
 from validation.testset.lock import LOCK_NAME
 
 
@@ -34,7 +40,7 @@ def verify_artefact(
     data: Path | None = None,
     progress: workspace.Progress | None = None,
 ) -> Verification:
-    """Return every check of a record folder, a document or a lock.
+    """Return every check of a record folder, a document, a comparison or a lock.
 
     Args:
         path: A record folder, a protocol document or report, or a folder that holds
@@ -49,7 +55,7 @@ def verify_artefact(
     checks = Checks()
     if path.is_file() and path.suffix.lower() == ".pdf":
         content = workspace.read(path, "the document")
-        if check_derived(content, checks):
+        if check_change_assessment(content, checks) or check_derived(content, checks):
             return Verification(path=str(path), kind="document", checks=checks.all())
         subject = check_document(content, known, checks)
         kind = subject.kind if subject else "report"
@@ -59,11 +65,16 @@ def verify_artefact(
     if (path / RECORD_FILE).is_file():
         notes = _check_record(path, known, checks)
         return Verification(path=str(path), kind="record", checks=checks.all(), notes=notes)
+    if (path / COMPARISON_FILE).is_file():
+        check_comparison(path, checks)
+        return Verification(
+            path=str(path), kind="comparison", checks=checks.all(), notes=(FROM_RECORDS,)
+        )
     if (path / LOCK_NAME).is_file():
         check_lock(path, data, checks, progress)
         return Verification(path=str(path), kind="lock", checks=checks.all())
     raise RecordError(
-        "this is no record, no document, no lock and no study",
+        "this is no record, no document, no comparison, no lock and no study",
         where=str(path),
         fix="give a record folder, a signed PDF, the lock folder beside a protocol, or the "
         "folder of the protocol",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from validation.cli.gate import pipeline_options, require_new
 from validation.cli.options import (
     FOLDER,
     NEW_FOLDER,
@@ -40,6 +41,7 @@ _EXPLORATORY = "exploratory: no margin was fixed"
 @click.option(
     "--data", type=FOLDER, help="Folder of the test set, for pictures of the cases that changed."
 )
+@pipeline_options
 @click.option("--approved", is_flag=True, help="Let only runs of approved (signed) protocols pass.")
 @json_option
 def compare_command(  # noqa: PLR0917 - click calls it by name
@@ -47,6 +49,8 @@ def compare_command(  # noqa: PLR0917 - click calls it by name
     second: Path,
     out: Path | None,
     data: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
     approved: bool,
     as_json: bool,
 ) -> None:
@@ -66,6 +70,7 @@ def compare_command(  # noqa: PLR0917 - click calls it by name
     """
     if data is not None and out is None:
         raise click.UsageError("--data is for the pictures in the folder of --out")
+    require_new(junit, markdown)
     with progress_bars() as bars:
         show = staged(bars, _STAGES)
         if out is None:
@@ -77,6 +82,7 @@ def compare_command(  # noqa: PLR0917 - click calls it by name
 
             found = write_comparison(first, second, out=out, data=data, progress=show)
     comparison = found.comparison
+    _write_for_pipeline(comparison, junit, markdown)
     passes = comparison.verdict == "met" and (not approved or comparison.approval == "approved")
     if as_json:
         say_json(comparison.model_dump(mode="json"))
@@ -86,6 +92,18 @@ def compare_command(  # noqa: PLR0917 - click calls it by name
             click.echo(f"document {out / 'comparison.pdf'}")
     if not passes:
         raise click.exceptions.Exit(1)
+
+
+def _write_for_pipeline(
+    comparison: "Comparison", junit: Path | None, markdown: Path | None
+) -> None:
+    from validation import workspace
+    from validation.report import gating
+
+    if junit is not None:
+        workspace.write_new(junit, gating.comparison_junit(comparison))
+    if markdown is not None:
+        workspace.write_new(markdown, gating.comparison_summary(comparison).encode())
 
 
 def _lines(found: "Compared") -> Iterator[str]:

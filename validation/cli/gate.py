@@ -19,7 +19,7 @@ def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that write what a pipeline shows."""
     for name, what in (
         ("--markdown", "Write a summary of the job in Markdown."),
-        ("--junit", "Write a JUnit file, a test case for each acceptance criterion."),
+        ("--junit", "Write a JUnit file, a test case for each acceptance criterion or margin."),
     ):
         said = f"{what} The file must be new."
         command = click.option(name, type=NEW_FILE, metavar="FILE", help=said)(command)

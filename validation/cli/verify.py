@@ -46,7 +46,7 @@ def verify_command(  # noqa: PLR0917 - click calls it by name
     templates: Path | None,
     as_json: bool,
 ) -> None:
-    """Check a lock folder, a record, a signed PDF or a study; offline, nothing of it is changed.
+    """Check a lock folder, a record, a comparison, a PDF or a study; offline, changing nothing.
 
     A check that did not hold says whether something was altered, a signer is not trusted, or
     something is missing. Exit status 0: every check held; 1: one did not hold; 3: one could not

@@ -20,8 +20,6 @@ class Asked(NamedTuple):
     """Who asks, e.g. ``CLAIM 2024``."""
     fields: tuple[str, ...]
     """Fields that answer it, dotted, e.g. ``test_set.sampling``."""
-    sections: tuple[str, ...] = ()
-    """Anchors of the sections that would print them, e.g. ``test-set``."""
 
 
 class Unanswered(NamedTuple):
@@ -45,14 +43,10 @@ def unanswered(protocol: Protocol, asked: Iterable[Asked]) -> Iterator[Unanswere
             yield Unanswered(
                 tuple(above),
                 f"not provided: {said} ({one.item}; {one.source})",
-                f"add {', '.join(f'`{field}`' for field in missing)}; {_printed(one.sections)}",
+                f"add {', '.join(f'`{field}`' for field in missing)}; documents print "
+                '"not provided"',
                 ", ".join(missing),
             )
-
-
-def _printed(sections: tuple[str, ...]) -> str:
-    where = f" (section {', '.join(f'#{one}' for one in sections)})" if sections else ""
-    return f'documents print "not provided"{where}'
 
 
 def name_of(field: str) -> str:

@@ -61,7 +61,7 @@ def asked_of_a_protocol() -> tuple[Asked, ...]:
     """Return the items that a protocol should answer, for `validation.plan.check`."""
     known = coverage()
     return tuple(
-        Asked(one.item, "; ".join(known.asked_by(one)), one.fields, one.sections)
+        Asked(one.item, "; ".join(known.asked_by(one)), one.fields)
         for one in known.items
         if one.fields
     )

@@ -64,7 +64,9 @@ class _Read:
     def planned(self) -> Planned:
         """What it was made by."""
         one = self.contents
-        return Planned(str(self.folder), one.record_id, one.protocol, one.lock)
+        subset = one.findings.subset
+        words = subset.words if subset else ""
+        return Planned(str(self.folder), one.record_id, one.protocol, one.lock, words)
 
     @property
     def figures(self) -> dict[str, MetricValue]:
@@ -116,7 +118,7 @@ def compare(first: Path, second: Path, *, progress: Progress | None = None) -> C
     both_approved = all(one.approval == "approved" for one in sides)
     comparison = Comparison(
         comparison_id=_comparison_id(before, after),
-        verdict=verdict_of(margins, sides[0].cases_failed + sides[1].cases_failed),
+        verdict=verdict_of(margins, sum(map(_unresolved, sides))),
         approval="approved" if both_approved else "not_approved_exploratory",
         tool_version=validation.__version__,
         first=sides[0],
@@ -224,6 +226,11 @@ def _addresses(contents: RecordContents) -> dict[str, None]:
     return dict.fromkeys(one.id for one in (*contents.metrics, *contents.run.timing))
 
 
+def _unresolved(one: ComparedRecord) -> int:
+    """Return what keeps a verdict from being met, whatever the margins."""
+    return one.cases_failed + len(one.open_deviations)
+
+
 def _compared_record(one: _Read) -> ComparedRecord:
     contents, document = one.contents, one.contents.protocol.document
     model = contents.protocol.model
@@ -240,6 +247,7 @@ def _compared_record(one: _Read) -> ComparedRecord:
         approval=contents.findings.approval,
         finished_at=contents.run.finished_at,
         cases_failed=len(contents.findings.failed_cases),
+        open_deviations=contents.findings.open_deviations,
         lock_revision=contents.lock.revision,
     )
 
@@ -307,6 +315,11 @@ def _failed(first: RecordContents, second: RecordContents) -> Iterator[str]:
         if count := len(one.findings.failed_cases):
             said = "1 case" if count == 1 else f"{count} cases"
             yield f"In the {name} record {said} failed: the verdict cannot be met."
+        if still_open := one.findings.open_deviations:
+            yield (
+                f"In the {name} record deviations are open ({', '.join(still_open)}): the verdict "
+                "cannot be met."
+            )
     failed = [{case.case_id for case in one.findings.failed_cases} for one in (first, second)]
     if failed[0] != failed[1] and second.protocol.analysis.failed_cases == "leave_out":
         yield "The protocol leaves failed cases out: the two have figures of different cases."

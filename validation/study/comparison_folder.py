@@ -4,25 +4,25 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from validation import workspace
 from validation.errors import RecordError
-from validation.evidence.csv_text import csv_bytes, csv_rows
+from validation.evidence.csv_text import csv_bytes
 from validation.evidence.paired.changes import COLUMNS
-from validation.judge.comparison.records import Comparison
-from validation.plan.protocol import Protocol
-from validation.plan.source import parse, protocol_from
-from validation.record import digest
 from validation.record_folder import OVERLAY_INDEX, OVERLAYS, SUMS_FILE
 from validation.report.company import FOLDER
-from validation.report.comparison import ComparisonContents, render_comparison
+from validation.report.comparison import (
+    CASES,
+    CHANGES,
+    COMPARISON_FILE,
+    DOCUMENT,
+    FIRST_PROTOCOL,
+    contents_of,
+    render_comparison,
+    sums_of,
+)
 from validation.report.overlays.changed import ChangedCases
 from validation.study.comparing import Compared, Progress, compare
 from validation.study.comparison_pictures import pictures_of_changes
-
-COMPARISON_FILE, DOCUMENT = "comparison.json", "comparison.pdf"
-FIRST_PROTOCOL = "first/protocol.yaml"
 
 
 def write_comparison(
@@ -71,52 +71,14 @@ def comparison_files(
     }
     return {
         COMPARISON_FILE: compared.comparison.to_json(),
-        "changes.csv": csv_bytes(COLUMNS, compared.changes),
-        "cases.csv": csv_bytes(compared.case_columns, compared.case_rows),
+        CHANGES: csv_bytes(COLUMNS, compared.changes),
+        CASES: csv_bytes(compared.case_columns, compared.case_rows),
         "protocol.yaml": compared.second.files["protocol.yaml"],
         FIRST_PROTOCOL: compared.first.files["protocol.yaml"],
         **templates,
         OVERLAY_INDEX: shown.to_json(),
         **{f"{OVERLAYS}/{name}": content for name, content in pictures.items()},
     }
-
-
-def contents_of(files: Mapping[str, bytes]) -> ComparisonContents:
-    """Return what the document of a comparison is made from, from the files of its folder.
-
-    Raises:
-        RecordError: A file is missing or damaged.
-        ProtocolError: A protocol is damaged.
-    """
-    try:
-        comparison = Comparison.from_json(files[COMPARISON_FILE])
-        shown = ChangedCases.from_json(files[OVERLAY_INDEX])
-        changes = tuple(csv_rows(files["changes.csv"])[1])
-        pictures = {one.first.file: files[f"{OVERLAYS}/{one.first.file}"] for one in shown.cases}
-        first, second = _protocol(files, FIRST_PROTOCOL), _protocol(files, "protocol.yaml")
-    except KeyError as error:
-        raise RecordError(f"{error.args[0]} is missing", where="the comparison") from error
-    except (ValidationError, ValueError) as error:
-        said = str(error).splitlines()[0]
-        raise RecordError(f"the comparison is damaged: {said}") from error
-    return ComparisonContents(
-        comparison=comparison,
-        first=first,
-        second=second,
-        changes=changes,
-        overlays=shown,
-        pictures=pictures,
-        files={
-            name: one
-            for name, one in files.items()
-            if name not in {DOCUMENT, SUMS_FILE} and not name.endswith(".png")
-        },
-        tool_version=comparison.tool_version,
-    )
-
-
-def _protocol(files: Mapping[str, bytes], name: str) -> Protocol:
-    return protocol_from(parse(files[name], name))
 
 
 def _require_new(out: Path, others: tuple[Path, ...]) -> None:
@@ -149,12 +111,3 @@ def _write(out: Path, files: Mapping[str, bytes]) -> None:
     except BaseException:
         workspace.remove(staging)
         raise
-
-
-def sums_of(files: Mapping[str, bytes]) -> bytes:
-    """Return ``SHA256SUMS``: a line a file in the form of ``sha256sum``, sorted by path."""
-    lines = [
-        f"{digest(content).removeprefix('sha256:')}  {name}\n"
-        for name, content in sorted(files.items())
-    ]
-    return "".join(lines).encode()

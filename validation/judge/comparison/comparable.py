@@ -31,6 +31,8 @@ class Planned(NamedTuple):
     record_id: str
     protocol: Protocol
     lock: Lock
+    subset: str = ""
+    """Which part of the cases ran, where it was not all of them."""
 
 
 def why_not(first: Planned, second: Planned) -> tuple[Problem, ...]:
@@ -38,9 +40,14 @@ def why_not(first: Planned, second: Planned) -> tuple[Problem, ...]:
     if first.record_id == second.record_id:
         what = f"both are record {first.record_id}: nothing differs"
         return (Problem(second.name, what, "give the record of another version"),)
+    parts = tuple(
+        Problem(one.name, f"the run was for development: {one.subset}", "give a run of every case")
+        for one in (first, second)
+        if one.subset
+    )
     both = f"{first.name} and {second.name}"
     found = (*_test_sets(first, second), *_measuring(first, second))
-    return tuple(Problem(both, one) for one in found)
+    return (*parts, *(Problem(both, one) for one in found))
 
 
 def _test_sets(first: Planned, second: Planned) -> Iterator[str]:

@@ -66,14 +66,19 @@ def finding(margin: Margin, differences: Mapping[str, FigureDifference]) -> Marg
     )
 
 
-def verdict_of(margins: Iterable[MarginFinding], failed_cases: int) -> ComparisonVerdict:
-    """Return the verdict: see `validation.judge.comparison.records.Comparison`."""
+def verdict_of(margins: Iterable[MarginFinding], unresolved: int) -> ComparisonVerdict:
+    """Return the verdict: see `validation.judge.comparison.records.Comparison`.
+
+    Args:
+        margins: Findings on every margin.
+        unresolved: Failed cases and open deviations of both records.
+    """
     verdicts = {one.verdict for one in margins}
     if not verdicts:
         return "exploratory"
     if "not_met" in verdicts:
         return "not_met"
-    return "incomplete" if "not_evaluable" in verdicts or failed_cases else "met"
+    return "incomplete" if "not_evaluable" in verdicts or unresolved else "met"
 
 
 def _observed(

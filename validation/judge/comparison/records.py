@@ -33,6 +33,8 @@ class ComparedRecord(Record):
     approval: Literal["not_approved_exploratory", "approved"]
     finished_at: datetime
     cases_failed: int
+    open_deviations: tuple[str, ...]
+    """Ids of deviations of its run that nobody has assessed."""
     lock_revision: int
 
 
@@ -77,8 +79,8 @@ class Comparison(Record):
     """Two versions of a model on one locked test set; every difference is second - first.
 
     The verdict is ``exploratory`` where the second protocol fixes no margin; else ``not_met``
-    when a margin is not met; else ``incomplete`` when one is not evaluable or a case of either
-    record failed; else ``met``.
+    when a margin is not met; else ``incomplete`` when one is not evaluable, or a case of either
+    record failed or a deviation of it is open; else ``met``.
     """
 
     format: Literal["segval/comparison/1"] = "segval/comparison/1"

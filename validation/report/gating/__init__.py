@@ -4,7 +4,8 @@ Words and figures are those of the report, so that nobody reads two roundings of
 """
 
 from validation.report.gating.checks import Check, checks
+from validation.report.gating.comparison import comparison_junit, comparison_summary
 from validation.report.gating.job_summary import job_summary
 from validation.report.gating.junit import junit
 
-__all__ = ["Check", "checks", "job_summary", "junit"]
+__all__ = ["Check", "checks", "comparison_junit", "comparison_summary", "job_summary", "junit"]

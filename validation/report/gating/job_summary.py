@@ -28,9 +28,9 @@ def job_summary(contents: RecordContents) -> str:
 def _lines(contents: RecordContents) -> Iterator[str]:
     findings, document = contents.findings, contents.protocol.document
     verdict = verdict_of(findings)
-    yield f"## {verdict.symbol} {verdict.headline}: {_inert(document.title)}"
+    yield f"## {verdict.symbol} {verdict.headline}: {inert(document.title)}"
     yield ""
-    yield " · ".join(_inert(one) for one in _identity(contents))
+    yield " · ".join(inert(one) for one in _identity(contents))
     yield ""
     if (subset := findings.subset) is not None:
         yield f"**Not for the record.** {len(subset.cases)} of {subset.of} cases ran."
@@ -65,7 +65,7 @@ def _criteria(contents: RecordContents) -> Iterator[str]:
         (one.id, one.what, one.observed, one.asked, one.comparison, one.verdict_words)
         for one in checks(contents)
     )
-    yield from _table(("Criterion", "Figure", "Observed", "Asked", "Comparison", "Verdict"), rows)
+    yield from table(("Criterion", "Figure", "Observed", "Asked", "Comparison", "Verdict"), rows)
 
 
 def _failed(contents: RecordContents) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _failed(contents: RecordContents) -> Iterator[str]:
         return
     yield f"### {plural(len(failed), 'case')} could not be measured"
     yield ""
-    yield from _table(
+    yield from table(
         ("Case", "Stage", "What happened"),
         ((one.case_id, one.stage, one.what) for one in failed[:_MOST]),
     )
@@ -88,7 +88,7 @@ def _deviations(contents: RecordContents) -> Iterator[str]:
         return
     yield "### Deviations from the protocol"
     yield ""
-    yield from _table(
+    yield from table(
         ("Deviation", "What", "Reason", "Impact", "Disposition"),
         (
             (
@@ -112,21 +112,22 @@ def _worst(contents: RecordContents) -> Iterator[str]:
         return
     yield "### Worst cases"
     yield ""
-    yield from _table(("Case", "Why"), ((one.case_id, one.reason) for one in worst))
+    yield from table(("Case", "Why"), ((one.case_id, one.reason) for one in worst))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the lines of a table; no text in it comes alive."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for row in rows:
-        yield f"| {' | '.join(map(_inert, row))} |"
+        yield f"| {' | '.join(map(inert, row))} |"
     yield ""
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     r"""Return a text on one line in which nothing is markup.
 
-    >>> print(_inert("<b>a|b</b>\n@team D01-03, www.example.com"))
+    >>> print(inert("<b>a|b</b>\n@team D01-03, www.example.com"))
     \<b\>a\|b\</b\> \@team D01-03, www\.example.com
     """
     return _ACTIVE.sub(r"\\\1", " ".join(text.split()))

@@ -25,7 +25,7 @@ def junit(contents: RecordContents) -> bytes:
     failed, subset = contents.findings.failed_cases, contents.findings.subset
     suite = ET.Element(
         "testsuite",
-        name=_xml(_protocol(contents)),
+        name=xml_text(_protocol(contents)),
         tests=str(len(found) + 1 + bool(contents.deviations) + bool(subset)),
         failures=str(sum(one.verdict == "not_met" for one in found)),
         errors=str(
@@ -44,7 +44,7 @@ def junit(contents: RecordContents) -> bytes:
     _add_deviations(suite, contents)
     if subset is not None:
         case = _case(suite, contents, "every case of the test set ran")
-        _add_outcome(case, "error", "subset", subset.words, ", ".join(subset.cases))
+        add_outcome(case, "error", "subset", subset.words, ", ".join(subset.cases))
     whole = ET.Element("testsuites")
     whole.append(suite)
     ET.indent(whole)
@@ -70,7 +70,7 @@ def _add_properties(suite: ET.Element, contents: RecordContents) -> None:
         ("lock", contents.lock.manifest_digest),
         ("model", contents.protocol.model.digest),
     ):
-        ET.SubElement(properties, "property", name=name, value=_xml(value))
+        ET.SubElement(properties, "property", name=name, value=xml_text(value))
 
 
 def _deviation_properties(findings: Findings) -> list[tuple[str, str]]:
@@ -85,9 +85,9 @@ def _add_criterion(suite: ET.Element, contents: RecordContents, one: Check) -> N
     case = _case(suite, contents, f"{one.id} {one.what}")
     outcome = {"not_met": "failure", "not_evaluable": "error"}.get(one.verdict)
     if outcome is None:
-        ET.SubElement(case, "system-out").text = _xml(one.details)
+        ET.SubElement(case, "system-out").text = xml_text(one.details)
     else:
-        _add_outcome(case, outcome, one.verdict, one.message, one.details)
+        add_outcome(case, outcome, one.verdict, one.message, one.details)
 
 
 def _add_cases(suite: ET.Element, contents: RecordContents) -> None:
@@ -96,7 +96,7 @@ def _add_cases(suite: ET.Element, contents: RecordContents) -> None:
     if failed:
         said = f"{plural(len(failed), 'case')} failed: {', '.join(one.case_id for one in failed)}"
         lines = [f"{one.case_id} ({one.stage}): {one.what}; {one.treatment}" for one in failed]
-        _add_outcome(case, "error", "failed_case", said, "\n".join(lines))
+        add_outcome(case, "error", "failed_case", said, "\n".join(lines))
 
 
 def _add_deviations(suite: ET.Element, contents: RecordContents) -> None:
@@ -111,23 +111,27 @@ def _add_deviations(suite: ET.Element, contents: RecordContents) -> None:
     ]
     if still_open := contents.findings.open_deviations:
         said = f"{plural(len(still_open), 'deviation')} open: {', '.join(still_open)}"
-        _add_outcome(case, "error", "open_deviation", said, "\n".join(lines))
+        add_outcome(case, "error", "open_deviation", said, "\n".join(lines))
     else:
-        ET.SubElement(case, "system-out").text = _xml("\n".join(lines))
+        ET.SubElement(case, "system-out").text = xml_text("\n".join(lines))
 
 
 def _case(suite: ET.Element, contents: RecordContents, name: str) -> ET.Element:
     return ET.SubElement(
-        suite, "testcase", classname=_xml(contents.protocol.document.number), name=_xml(name),
+        suite,
+        "testcase",
+        classname=xml_text(contents.protocol.document.number),
+        name=xml_text(name),
         time="0",
-    )  # fmt: skip
+    )
 
 
-def _add_outcome(case: ET.Element, outcome: str, kind: str, message: str, details: str) -> None:
-    element = ET.SubElement(case, outcome, type=kind, message=_xml(message))
-    element.text = _xml(details)
+def add_outcome(case: ET.Element, outcome: str, kind: str, message: str, details: str) -> None:
+    """Add what became of a test case: `outcome` is ``failure`` or ``error``."""
+    element = ET.SubElement(case, outcome, type=kind, message=xml_text(message))
+    element.text = xml_text(details)
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     """Return a text without what XML cannot hold, which becomes U+FFFD."""
     return _NOT_XML.sub("\ufffd", text)

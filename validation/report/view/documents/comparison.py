@@ -222,6 +222,8 @@ def _verdict_sentence(comparison: Comparison) -> str:
     failed = comparison.first.cases_failed + comparison.second.cases_failed
     if failed:
         parts.append(f"{plural(failed, 'case')} failed")
+    if still_open := (*comparison.first.open_deviations, *comparison.second.open_deviations):
+        parts.append(f"{plural(len(still_open), 'deviation')} not assessed")
     return f"{'; '.join(parts)}. Of {plural(len(margins), 'margin')} in all."
 
 
@@ -318,6 +320,7 @@ _VERSION_ROWS: tuple[tuple[str, Callable[[ComparedRecord], str]], ...] = (
     ("Approval", lambda one: one.approval.replace("_", " ").replace("approved exploratory",
                                                                    "approved: exploratory")),
     ("Failed cases", lambda one: number(one.cases_failed)),
+    ("Open deviations", lambda one: joined(list(one.open_deviations)) or "none"),
 )  # fmt: skip
 
 

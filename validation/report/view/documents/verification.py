@@ -52,6 +52,7 @@ _KINDS = {
     "protocol": "protocol document",
     "document": "document that nobody signs",
     "study": "study",
+    "comparison": "comparison of two records",
 }
 _MEANINGS = {
     "altered": "something is not what it was when it was sealed, signed or recorded",
@@ -98,7 +99,7 @@ class CheckLine:
 class VerificationContents:
     """What a verification report is made from."""
 
-    kind: Literal["lock", "record", "report", "protocol", "document", "study"]
+    kind: Literal["lock", "record", "report", "protocol", "document", "study", "comparison"]
     name: str
     """Name of the file or folder that was checked."""
     outcome: Key
@@ -265,7 +266,11 @@ def _unchecked(contents: VerificationContents, numbering: Numbering) -> Section:
 def _not_given(contents: VerificationContents) -> Iterator[str]:
     if not contents.study:
         yield _NO_STUDY
-    if not (contents.study or contents.trust) and contents.kind not in {"lock", "document"}:
+    if not (contents.study or contents.trust) and contents.kind not in {
+        "lock",
+        "document",
+        "comparison",
+    }:
         yield _NO_TRUST
     if contents.kind == "lock" and not contents.data:
         yield _NO_DATA
