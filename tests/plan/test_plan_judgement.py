@@ -160,6 +160,41 @@ def test_a_bound_that_the_toss_of_a_coin_meets_is_named(judge: Any) -> None:
                                                 proportion_interval="wilson")  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "metric", "most"),
+    [("instance", "matched_objects", 300), ("semantic", "presence_true_positives", 40)],
+)
+def test_no_more_is_counted_than_there_is(judge: Any, kind: str, metric: str, most: int) -> None:
+    asked = {**PRESENCE, "metric": metric, "judged_on": "value"}
+
+    def found(bound: float, **changes: Any) -> dict[str, Remark]:
+        one = {**asked, "bound": bound, **changes}
+        result: dict[str, Remark] = judge(_cases(40), one, kind=kind, objects=300)
+        return result
+
+    remark = found(most + 1)["criterion.cannot-be-met"]
+    assert remark.level == "error"
+    assert f"the test set has {most}" in remark.problem.what
+    assert "criterion.cannot-be-met" not in found(most)
+    unknown = judge(_cases(40), {**asked, "bound": 10**6}, kind=kind)
+    assert ("criterion.cannot-be-met" in unknown) == (kind == "semantic")
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "most"),
+    [("instance", "missed_objects", 300), ("semantic", "presence_false_negatives", 40)],
+)
+def test_as_many_errors_as_there_can_be_are_no_bound(
+    judge: Any, kind: str, metric: str, most: int
+) -> None:
+    asked = {**PRESENCE, "metric": metric, "judged_on": "value", "direction": "at_most"}
+    found = judge(_cases(40), {**asked, "bound": most}, kind=kind, objects=300)
+    remark = found["criterion.always-met"]
+    assert (remark.level, remark.about) == ("error", "AC-01")
+    below = judge(_cases(40), {**asked, "bound": most - 1}, kind=kind, objects=300)
+    assert "criterion.always-met" not in below
+
+
 def test_subgroups_that_are_too_small_are_counted(judge: Any) -> None:
     assert "subgroup.few-units" not in judge(_cases(20))
     remark = judge(_cases(19))["subgroup.few-units"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from validation.plan import reach
+from validation.plan.check import bounds
 from validation.plan.check.case_counts import CaseCounts, CaseFinder, Size
 from validation.plan.check.metric_terms import Metrics, MetricTerms
 from validation.plan.check.objections import Found, Rule
@@ -24,7 +25,7 @@ NO_INTERVAL_EVER = Rule(
 CANNOT_BE_MET = Rule(
     "criterion.cannot-be-met",
     "error",
-    "Even without a single error the confidence limit stays on the wrong side of the bound.",
+    "The best result that this test set allows stays on the wrong side of the bound.",
     "Clopper and Pearson, Biometrika 26, 1934; Wilson, JASA 22, 1927; Hanley and Lippman-Hand, If "
     "nothing goes wrong, is everything all right?, JAMA 249, 1983",
 )
@@ -168,9 +169,50 @@ def _coins_do_not_pass(protocol: Protocol, metrics: Metrics, counts: CaseCounts)
 _YES_OR_NO = frozenset({"presence_sensitivity", "presence_specificity"})
 """Shares of which each trial has two answers, of which one is right."""
 
+_AT_MOST_THE_OBJECTS = frozenset(
+    {
+        *("reference_objects", "matched_objects", "merged_objects", "split_objects"),
+        *("missed_objects", "touching_objects"),
+    }
+)
+"""Numbers of reference objects."""
+_AT_MOST_THE_CASES = frozenset(
+    {
+        *("presence_true_positives", "presence_false_negatives", "presence_false_positives"),
+        *("presence_true_negatives", "surface_missed_cases", "surface_spurious_cases"),
+    }
+)
+"""Numbers of images."""
+
+
+def _counts_can_be_had(protocol: Protocol, metrics: Metrics, counts: CaseCounts) -> Found:
+    """Numbers of objects and images, of which there are no more than the test set has."""
+    for one in _judged(protocol, metrics, counts):
+        most, kind = _most(one, counts)
+        if most is None:
+            continue
+        path = ("criteria", one.position, "bound")
+        there = f"the test set has {most:,} {kind}"
+        if one.criterion.direction == "at_least" and one.criterion.bound > most:
+            fix = "state a bound that so many can reach"
+            yield CANNOT_BE_MET.at(path, f"{there}, and the bound is {one.criterion.bound:g}", fix)
+        if one.criterion.direction == "at_most" and one.criterion.bound >= most:
+            fix = "state a bound that can be missed"
+            yield bounds.ALWAYS_MET.at(path, f"every result meets this bound: {there}", fix)
+
+
+def _most(one: _Judged, counts: CaseCounts) -> tuple[int | None, str]:
+    """Return the largest number that there can be, and of what; None where it is not known."""
+    name = base(one.criterion.metric)
+    if name in _AT_MOST_THE_OBJECTS:
+        return counts.objects, "objects"
+    return (one.size.cases if name in _AT_MOST_THE_CASES else None), "cases"
+
+
 CASE_FINDERS: tuple[CaseFinder, ...] = (
     _limits_can_be_had,
     _shares_can_be_shown,
     _single_errors_are_allowed,
     _coins_do_not_pass,
+    _counts_can_be_had,
 )
