@@ -168,6 +168,21 @@ def test_the_list_changes_nothing_and_its_exit_status_says_whether_one_is_open(
     assert _contents(place) == before
 
 
+@pytest.mark.usefixtures("quick", "no_report")
+def test_a_comparison_names_open_deviations(place: Path) -> None:
+    from validation import run
+    from validation.study.comparing import compare
+
+    run(place.parent / "protocol.yaml", out=place.parent / "second")
+    assert not any(
+        "assessed" in one for one in compare(place, place.parent / "second").comparison.remarks
+    )
+    add_deviation(place, **TEXTS)
+    remarks = compare(place, place.parent / "second").comparison.remarks
+    assert "The first record has deviations" in " ".join(remarks)
+    assert "DEV-01" in " ".join(remarks)
+
+
 # --- what is refused ------------------------------------------------------------------------
 
 
@@ -190,6 +205,23 @@ def test_without_a_terminal_nothing_is_asked_and_all_that_is_missing_is_named(pl
     result = cli("add", place, "--what", "x")
     assert result.exit_code == 2
     assert "--reason, --impact" in result.output
+
+
+@pytest.mark.usefixtures("quick")
+def test_at_a_terminal_what_is_not_given_is_asked_for(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from validation.cli import deviation
+
+    monkeypatch.setattr(deviation, "is_at_terminal", lambda: True)
+    given = ["deviation", "add", str(place), "--reason", "The stage jammed", "--json"]
+    ended = CliRunner().invoke(main, given, input="C2 was imaged twice\n")
+    assert ended.exit_code == 3, "the input ended"
+    assert _actions(place) == []
+    done = CliRunner().invoke(main, given, input="C2 was imaged twice\r\n None \n")
+    assert done.exit_code == 0, done.output
+    entry = json.loads(done.stdout)["entry"]
+    assert {name: entry[name] for name in TEXTS} == TEXTS
 
 
 @pytest.mark.usefixtures("quick")

@@ -186,6 +186,14 @@ def test_a_signed_protocol_is_run_whole(signing: Any) -> None:
     assert signing.actions[-1] == "run.refused"
 
 
+@pytest.mark.usefixtures("no_pages")
+def test_a_subset_is_compared_with_nothing(locked: Any, finished: Any) -> None:
+    locked.run("part", limit=2)
+    done = cli("compare", finished("instance").folder / "record", locked.folder / "part")
+    assert done.exit_code == 3
+    assert "it is of a subset: 2 of 6 cases: not for the record" in done.output
+
+
 # --- it is an opening of the test set -------------------------------------------------------
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from validation.attest.audit_trail import Event
     from validation.study.audit_review import Review
 
-_SHOWN = ("level", "intent", "signed")
-"""Details of signatures that are shown in the table; ``--json`` has all of every event."""
+_SHOWN = ("level", "subset", "deviation", "intent", "signed")
+"""Further details that are shown in the table; ``--json`` has all of every event."""
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from validation.cli.options import FOLDER, SYMBOLS, json_option, say_json
+from validation.errors import RecordError
 
 if TYPE_CHECKING:
     from validation.judge.deviations import Deviation, Deviations
@@ -155,13 +156,29 @@ def _asked(given: dict[str, str | None], words: dict[str, str]) -> dict[str, str
         click.UsageError: There is no terminal; all that is missing is named.
     """
     missing = [name for name, one in given.items() if one is None]
-    if missing and not sys.stdin.isatty():
+    if missing and not is_at_terminal():
         options = ", ".join(f"--{name}" for name in missing)
         raise click.UsageError(f"missing: {options} (there is no terminal to ask at)")
-    return {
-        name: click.prompt(words[name], err=True) if one is None else one
-        for name, one in given.items()
-    }
+    return {name: _ask(words[name]) if one is None else one for name, one in given.items()}
+
+
+def is_at_terminal() -> bool:
+    """Tell whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def _ask(question: str) -> str:
+    """Return a line that is typed; an empty one is refused with everything else that is wrong."""
+    # Not `click.prompt`: it writes a space to stdout, which may be a file.
+    click.echo(f"{question}: ", nl=False, err=True)
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError as error:
+        raise RecordError("what was typed is not text in the terminal's encoding") from error
+    if not line:
+        click.echo(err=True)
+        raise RecordError("the input ended before all was said: nothing was recorded")
+    return line.strip()
 
 
 def _say(done: "Recorded", what: str, *, as_json: bool) -> None:

@@ -150,6 +150,9 @@ def _read_both(first: Path, second: Path, tell: Progress) -> tuple[_Read, _Read]
         tell("records", place, 2)
         try:
             contents = judged_again(folder)
+            if (subset := contents.findings.subset) is not None:
+                what = f"it is of a subset: {subset.words}"
+                problems.append(Problem(str(folder), what, "run the whole test set"))
             index = workspace.read(folder / RECORD_FILE, "the index of the record")
             found.append(_Read(folder, contents, digest(index)))
         except ToolError as error:
@@ -286,6 +289,7 @@ def _remarks(before: _Read, after: _Read) -> Iterator[str]:
         yield "The protocol of the first record was not approved."
     yield from _same_version(first, second)
     yield from _failed(first, second)
+    yield from _open_deviations(first, second)
     if first.lock.revision != second.lock.revision:
         yield (
             f"The test set was locked again between the two (revisions {first.lock.revision} and "
@@ -323,6 +327,15 @@ def _failed(first: RecordContents, second: RecordContents) -> Iterator[str]:
     failed = [{case.case_id for case in one.findings.failed_cases} for one in (first, second)]
     if failed[0] != failed[1] and second.protocol.analysis.failed_cases == "leave_out":
         yield "The protocol leaves failed cases out: the two have figures of different cases."
+
+
+def _open_deviations(first: RecordContents, second: RecordContents) -> Iterator[str]:
+    for name, one in (("first", first), ("second", second)):
+        if still_open := one.findings.open_deviations:
+            yield (
+                f"The {name} record has deviations from its protocol that nobody has assessed "
+                f"yet: {', '.join(still_open)}."
+            )
 
 
 def _other_intervals(first: Protocol, second: Protocol) -> Iterator[str]:
