@@ -241,6 +241,8 @@ def test_few_subjects_make_intervals_too_narrow(judge: Any) -> None:
     assert "analysis.few-units" not in judge(_cases(10))
     by_value = {**PRESENCE, "judged_on": "value"}
     assert "analysis.few-units" not in judge(_cases(8), by_value)
+    assert "analysis.few-units" not in judge(_cases(8), PRESENCE, proportion_interval="wilson")
+    assert "analysis.few-units" in judge(_cases(8, each=2), PRESENCE, proportion_interval="wilson")
 
 
 def test_shares_of_independent_images_have_binomial_intervals(judge: Any) -> None:

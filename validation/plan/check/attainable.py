@@ -10,6 +10,7 @@ from typing import NamedTuple
 from validation.plan import reach
 from validation.plan.check import bounds
 from validation.plan.check.case_counts import CaseCounts, CaseFinder, Size
+from validation.plan.check.independence import binomial_interval
 from validation.plan.check.metric_terms import Metrics, MetricTerms
 from validation.plan.check.objections import Found, Rule
 from validation.plan.companions import base
@@ -71,11 +72,7 @@ def _shares(protocol: Protocol, metrics: Metrics, counts: CaseCounts) -> Iterato
 
 
 def _binomial(plan: AnalysisPlan, one: _Judged) -> reach.Binomial | None:
-    """Return the binomial interval that the figure has; None where it has the bootstrap's."""
-    is_single = one.size.cases == one.size.units
-    if not one.terms.is_share_of_cases or not is_single or plan.proportion_interval == "bootstrap":
-        return None
-    return plan.proportion_interval
+    return binomial_interval(plan, one.terms, one.size)
 
 
 def _limits_can_be_had(protocol: Protocol, metrics: Metrics, counts: CaseCounts) -> Found:

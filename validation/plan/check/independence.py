@@ -1,10 +1,10 @@
 """The independent units of the test set suit the confidence method."""
 
-from validation.plan.check.case_counts import CaseCounts, CaseFinder
-from validation.plan.check.metric_terms import Metrics
+from validation.plan.check.case_counts import CaseCounts, CaseFinder, Size
+from validation.plan.check.metric_terms import Metrics, MetricTerms
 from validation.plan.check.objections import Found, Rule
-from validation.plan.protocol import Protocol
-from validation.plan.reach import fewest_units, normal_coverage
+from validation.plan.protocol import AnalysisPlan, Protocol
+from validation.plan.reach import Binomial, fewest_units, normal_coverage
 
 DEPENDENT_CASES = Rule(
     "analysis.dependent-cases",
@@ -34,7 +34,15 @@ PROPORTION_UNUSED = Rule(
     "segval, validation.evidence.estimates",
 )
 
-_BINOMIAL = ("wilson", "clopper_pearson")
+
+def binomial_interval(plan: AnalysisPlan, terms: MetricTerms, size: Size) -> Binomial | None:
+    """Return the binomial interval that a figure has; None where it has the bootstrap's.
+
+    It is given to a share of cases where the plan names one and each unit has one case.
+    """
+    if plan.proportion_interval == "bootstrap" or not terms.is_share_of_cases:
+        return None
+    return plan.proportion_interval if size.cases == size.units else None
 
 
 def _cases_are_independent(protocol: Protocol, _: Metrics, counts: CaseCounts) -> Found:
@@ -49,9 +57,13 @@ def _cases_are_independent(protocol: Protocol, _: Metrics, counts: CaseCounts) -
 def _units_are_enough(protocol: Protocol, metrics: Metrics, counts: CaseCounts) -> Found:
     plan, units = protocol.analysis, counts.everyone.units
     needed = fewest_units(plan.confidence_level)
-    if not (1 < units < needed) or not any(
-        one.judged_on != "value" and one.metric in metrics for one in protocol.criteria
-    ):
+    judged = [one.metric for one in protocol.criteria if one.judged_on != "value"]
+    by_bootstrap = any(
+        binomial_interval(plan, metrics[one], counts.everyone) is None
+        for one in judged
+        if one in metrics
+    )
+    if not (1 < units < needed and by_bootstrap):
         return
     level, covered = (
         f"{100 * one:.3g} %"
@@ -76,7 +88,7 @@ def _shares_have_intervals(protocol: Protocol, metrics: Metrics, counts: CaseCou
     ]
     plan, everyone = protocol.analysis, counts.everyone
     is_single = everyone.cases == everyone.units
-    is_binomial = plan.proportion_interval in _BINOMIAL
+    is_binomial = plan.proportion_interval not in {None, "bootstrap"}
     if judged and is_single and not is_binomial:
         what = f"{', '.join(judged)}: a share of independent images is judged by the bootstrap"
         fix = "give `proportion_interval: wilson` or `clopper_pearson`"
