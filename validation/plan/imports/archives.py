@@ -6,8 +6,10 @@ neither workbooks nor ReqIF have one.
 """
 
 import io
+import struct
 import xml.parsers.expat
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import IO
 
@@ -27,7 +29,7 @@ def opened(content: bytes, name: str) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         raise RequirementsError(f"the archive is damaged: {error}", where=name) from error
     entries = archive.infolist()
     size = sum(one.file_size for one in entries)
@@ -39,7 +41,22 @@ def opened(content: bytes, name: str) -> zipfile.ZipFile:
         raise RequirementsError("the archive holds a name twice", where=name)
     if any(one.flag_bits & 1 for one in entries):
         raise RequirementsError("it is encrypted", where=name, fix="save it without password")
+    for one in entries:
+        _require_whole(archive, one, name)
     return archive
+
+
+def _require_whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
+    """Read a file of an archive to its end, where its checksum stands."""
+    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise RequirementsError("the archive is packed in an unusual way", where=name)
+    try:
+        with archive.open(entry) as file:
+            while file.read(_BLOCK_BYTES):
+                pass
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError,
+            RuntimeError) as error:  # fmt: skip
+        raise RequirementsError(f"the archive is damaged: {error}", where=name) from error
 
 
 def require_plain_xml(file: IO[bytes], name: str, on_start: "OnStart | None" = None) -> None:
@@ -68,8 +85,6 @@ def require_plain_xml(file: IO[bytes], name: str, on_start: "OnStart | None" = N
         parser.Parse(b"", True)  # noqa: FBT003
     except xml.parsers.expat.ExpatError as error:
         raise RequirementsError(f"it is no XML: {error}", where=name) from error
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise RequirementsError(f"the archive is damaged: {error}", where=name) from error
     except (ValueError, LookupError) as error:
         raise RequirementsError(f"it is no XML: {error}", where=name) from error
 

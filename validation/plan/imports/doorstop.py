@@ -47,7 +47,9 @@ def read_doorstop(files: Mapping[str, bytes], name: str) -> Content:
         stem, _, ending = path.rpartition("/")[2].rpartition(".")
         if (ending == "md") is not is_markdown or not stem.startswith(prefix + separator):
             others.append(path)
-        elif item := _item(files[path], stem, f"{name}/{path}", problems, is_markdown=is_markdown):
+            continue
+        where = printable(f"{name}/{path}")
+        if item := _item(files[path], stem, where, problems, is_markdown=is_markdown):
             (items if _counts(item) else left_out).append(item)
     refuse("the items cannot be read", name, problems)
     columns = dict.fromkeys(["uid", "text"])

@@ -14,6 +14,7 @@ from validation.errors import Problem, RequirementsError
 from validation.plan.imports.archives import opened, require_plain_xml
 from validation.plan.imports.content import Content, Fault, Item, refuse
 from validation.plan.imports.xhtml_text import xhtml_text
+from validation.record import printable
 
 MOST_BYTES = 50_000_000
 """Of a file, unpacked: the package keeps about fifteen bytes in memory for each of them."""
@@ -55,10 +56,7 @@ def _files(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     if not parts:
         raise RequirementsError("the archive holds no ReqIF file", where=name)
     for part in parts:
-        try:
-            yield f"{name}/{part}", archive.read(part)
-        except Exception as error:  # zipfile and zlib each have their own for a damaged file
-            raise RequirementsError(f"the archive is damaged: {error}", where=name) from error
+        yield printable(f"{name}/{part}"), archive.read(part)
 
 
 def _bundle(content: bytes, name: str) -> Any:  # noqa: ANN401 - reqif has no types for us
@@ -159,7 +157,7 @@ class _Exchange:
                 waiting.extend(reversed(one.children or ()))
 
     def _item(self, one: Any, problems: list[Problem]) -> Item:  # noqa: ANN401
-        where = f"{self._name}, object {one.identifier}"
+        where = printable(f"{self._name}, object {one.identifier}")
         values = {"IDENTIFIER": one.identifier, "LONG-NAME": one.long_name or "",
                   "DESC": one.description or ""}  # fmt: skip
         faults: dict[str, Fault] = {}

@@ -27,6 +27,7 @@ from validation.plan.imports.sheet_shape import (
     shape_of,
 )
 from validation.plan.imports.tables import Row, Table, table
+from validation.record import printable
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -99,7 +100,7 @@ def _sheet_content(
     asked: Wanted,
     sheet: Any,  # noqa: ANN401 - openpyxl's, which has no type for one that is only read
 ) -> Content:
-    where = f"{name}, {sheet.title}"
+    where = f"{name}, {printable(sheet.title)}"
     # openpyxl reads merged and hidden cells only where it keeps every cell in memory.
     part = str(sheet._worksheet_path).lstrip("/")  # noqa: SLF001
     try:
@@ -116,7 +117,7 @@ def _sheet_content(
         name,
         found.columns,
         found.items,
-        sheet=sheet.title,
+        sheet=printable(sheet.title),
         letters={one: letters(number) for one, number in columns.items()},
         notes=(*_notes(book, where, shape, columns, found), *found.notes),
     )
