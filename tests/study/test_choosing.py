@@ -144,14 +144,15 @@ def test_a_protocol_whose_images_are_not_there_yet_is_no_obstacle(
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.parametrize("folder", ["references", "images"])
 def test_a_file_that_changed_is_found_before_anything_is_measured(
-    locked: Any, answers: Path, tmp_path: Path
+    folder: str, locked: Any, answers: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(locked.root / "references/C1.png", locked.root / "references/C2.png")
+    shutil.copy(locked.root / folder / "C1.png", locked.root / folder / "C2.png")
     done = segval("choose", "--answers", answers, "--protocol", locked.path,
                   "--out", tmp_path / "out")  # fmt: skip
     assert done.exit_code == 3
-    assert "references/C2.png" in done.stderr
+    assert f"{folder}/C2.png" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
