@@ -230,7 +230,7 @@ def _point_table(
     columns = (
         Column("Rule", "8%"),
         Column("Answer", "22%"),
-        Column("It", "18%"),
+        Column("Effect", "18%"),
         Column("Because", "34%"),
         Column("Source", "18%"),
     )
@@ -260,7 +260,7 @@ def _price(found: Choice, kind: Kind, numbering: Numbering) -> Section:
     ]
     items += [item("Besides", *further)] if further else []
     items.append(item("Given up", *terms.gives_up))
-    heading = numbering.section("What it commits to, and what is given up", "price")
+    heading = numbering.section("Commitments and cost", "price")
     return section(heading, Particulars(tuple(items)))
 
 
