@@ -16,14 +16,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.study.quick_deviations import quick_report
-
-# Here and not below: the fixture `pytester` forgets modules that are imported while it is used.
 from validation.attest.rederive import findings_again
 from validation.record import readable_json
 from validation.record_folder import read_contents, read_index, seal
-from validation.study import deviations, locking, opening, running
-
-assert all((locking, opening, running))
+from validation.study import deviations
 
 CHECKOUT = Path(__file__).parents[2]
 FIRST = "AC-01[segmentation_quality/class=cell/iou=0.5]"
@@ -33,26 +29,43 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, plugin_site: Path) -> Run:
+def project(tmp_path: Path) -> Path:
+    """The folder of a project with tests.
+
+    Not of the fixture `pytester`: it forgets the modules that are imported while it is used, and
+    NumPy or SciPy imported a second time bring the process down. Its results serve as they are.
+    """
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -p no:hypothesis\n")
+    return tmp_path
+
+
+@pytest.fixture
+def run(project: Path, monkeypatch: pytest.MonkeyPatch, plugin_site: Path) -> Run:
     """Run pytest in a process of its own, with the entry point that pyproject.toml declares."""
     monkeypatch.setenv("PYTHONPATH", f"{plugin_site}{os.pathsep}{CHECKOUT}")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     # Lists of tests are cut to the width of the terminal, unless pytest runs in a pipeline.
     monkeypatch.setenv("CI", "true")
-    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:hypothesis\n")
 
     def runs(*arguments: object) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*map(str, arguments))
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *map(str, arguments)],
+            cwd=project, capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+        print(done.stdout, done.stderr, sep="\n")  # noqa: T201 - shown where a test fails
+        return pytest.RunResult(
+            done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0
+        )
 
     return runs
 
 
 @pytest.fixture
-def place(pytester: pytest.Pytester, tiny: ModuleType) -> Callable[..., Any]:
+def place(project: Path, tiny: ModuleType) -> Callable[..., Any]:
     """Draw a tiny study in the folder of the tests' project."""
 
     def placed(name: str = "protocols/a", kind: str = "instance") -> Any:
-        folder = pytester.path / name
+        folder = project / name
         folder.mkdir(parents=True)
         return tiny.Study(folder, kind)
 
@@ -60,12 +73,12 @@ def place(pytester: pytest.Pytester, tiny: ModuleType) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def judged(pytester: pytest.Pytester, finished: Callable[[str], Any]) -> Callable[..., Path]:
+def judged(project: Path, finished: Callable[[str], Any]) -> Callable[..., Path]:
     """Copy a finished study into the tests' project; its record lies in ``a/record``."""
 
     def copied(kind: str = "instance") -> Path:
-        shutil.copytree(finished(kind).folder, pytester.path / "a")
-        return pytester.path / "a" / "record"
+        shutil.copytree(finished(kind).folder, project / "a")
+        return project / "a" / "record"
 
     return copied
 
@@ -158,9 +171,9 @@ def test_the_protocol_inside_a_record_is_not_collected(run: Run, judged: Any) ->
     ],
 )
 def test_a_protocol_with_errors_is_an_error_with_lines(
-    text: str, said: str, run: Run, pytester: pytest.Pytester
+    text: str, said: str, run: Run, project: Path
 ) -> None:
-    (pytester.path / "protocol.yaml").write_text(text)
+    (project / "protocol.yaml").write_text(text)
     result = run("--segval", ".")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*ERROR collecting protocol.yaml*", f"*{said}*"])
@@ -178,10 +191,8 @@ def test_all_errors_of_a_protocol_are_shown_at_once(run: Run, place: Any) -> Non
     )
 
 
-def test_a_session_that_finds_no_protocol_does_not_pass(
-    run: Run, pytester: pytest.Pytester
-) -> None:
-    pytester.makepyfile("def test_other(): pass")
+def test_a_session_that_finds_no_protocol_does_not_pass(run: Run, project: Path) -> None:
+    (project / "test_other.py").write_text("def test_other(): pass\n")
     for more in ((), ("-n", "1")):
         result = run("--segval", ".", *more)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -327,24 +338,26 @@ def test_the_study_runs_once_and_two_processes_share_it(run: Run, place: Any) ->
 
 @pytest.mark.slow
 def test_a_run_by_default_has_a_new_folder_and_no_part_in_what_tests_changed(
-    run: Run, place: Any, pytester: pytest.Pytester
+    run: Run, place: Any, project: Path
 ) -> None:
     """Warnings as errors, a changed NumPy: the study runs as `segval run` would run it."""
     study = place()
     study.source += "\nimport warnings\nwarnings.warn('the model warns', UserWarning)\n"
     study.write()
     study.lock()
-    pytester.makeconftest("import numpy\nnumpy.seterr(all='raise')\nnumpy.int32 = None\n")
+    (project / "conftest.py").write_text(
+        "import numpy\nnumpy.seterr(all='raise')\nnumpy.int32 = None\n"
+    )
     result = run("--segval", "protocols", "-W", "error", "--segval-workers", "2")
     assert result.ret == 0, text_of(result)
-    (record,) = (pytester.path / ".segval-records").glob("*/protocols/a/protocol")
+    (record,) = (project / ".segval-records").glob("*/protocols/a/protocol")
     assert json.loads((record / "run.json").read_bytes())["workers"] == 2
-    assert (pytester.path / ".segval-records/.gitignore").read_text().endswith("*\n")
+    assert (project / ".segval-records/.gitignore").read_text().endswith("*\n")
 
 
 @pytest.mark.slow
 def test_a_study_that_is_interrupted_ends_with_the_session(
-    place: Any, pytester: pytest.Pytester, run: Run
+    place: Any, project: Path, run: Run
 ) -> None:
     """Ctrl-C reaches the session alone, as an editor sends it; no model runs on without it."""
     study = place()
@@ -352,7 +365,7 @@ def test_a_study_that_is_interrupted_ends_with_the_session(
     study.write()
     study.lock()
     command = [sys.executable, "-m", "pytest", "--segval", "protocols"]
-    session = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+    session = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True)
     while not (study.folder / "log").exists():
         assert session.poll() is None
         time.sleep(0.1)
@@ -434,11 +447,9 @@ def test_no_such_protocol(segval_record):
 """
 
 
-def test_own_assertions_ask_the_same_record(
-    run: Run, judged: Any, pytester: pytest.Pytester
-) -> None:
+def test_own_assertions_ask_the_same_record(run: Run, judged: Any, project: Path) -> None:
     record = judged()
-    pytester.makepyfile(test_own=ASSERTIONS)
+    (project / "test_own.py").write_text(ASSERTIONS)
     result = run("test_own.py", "--segval-record", record, "-rf")
     result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines(
@@ -452,18 +463,16 @@ def test_own_assertions_ask_the_same_record(
     assert "direct cause" not in text_of(result)
     # Nothing is run for who did not ask for it, and who asks for it in a wrong way is told.
     run("test_own.py").assert_outcomes(skipped=5)
-    pytester.makepyfile(test_own="def test_unmarked(evidence): pass")
+    (project / "test_own.py").write_text("def test_unmarked(evidence): pass\n")
     result = run("test_own.py", "--segval-record", record)
     result.assert_outcomes(errors=1)
     assert "the fixture `evidence` asks for a protocol" in text_of(result)
 
 
 @pytest.mark.slow
-def test_evidence_alone_makes_the_study_run_once(
-    run: Run, place: Any, pytester: pytest.Pytester
-) -> None:
+def test_evidence_alone_makes_the_study_run_once(run: Run, place: Any, project: Path) -> None:
     study = place("a").lock()
-    pytester.makepyfile(test_own=ASSERTIONS)
+    (project / "test_own.py").write_text(ASSERTIONS)
     result = run("--segval", "test_own.py", "a", "-k", "limit or rows", "-p", "no:xdist")
     result.assert_outcomes(passed=2, deselected=5)
     assert runs_of(study.folder) == 1

@@ -89,9 +89,6 @@ class _Judged(pytest.Item):
         super().__init__(**others)
         self.studies = studies
         self.line = line
-        if self.config.pluginmanager.hasplugin("xdist"):
-            # With --dist loadgroup no worker waits for the run of another.
-            self.add_marker(pytest.mark.xdist_group(str(self.path)))
 
     def runtest(self) -> None:
         """Judge the record, which is made now where it is not there.
