@@ -13,6 +13,13 @@ import pytest
 
 from validation.evidence.catalogue import CATALOGUE, definition
 from validation.evidence.metric_values import MetricValue
+from validation.judge.acceptance import with_deviations
+from validation.judge.deviations import (
+    DeviationClosed,
+    DeviationRecorded,
+    Deviations,
+    EventName,
+)
 from validation.judge.findings import CaseFinding, Findings
 from validation.plan.protocol import SegmentedClass
 from validation.record import digest
@@ -348,6 +355,38 @@ def test_a_run_without_approval_is_a_deviation(instance_contents: RecordContents
     findings = instance_contents.findings.model_copy(update={"approval": "approved"})
     [only] = deviations(dataclasses.replace(instance_contents, findings=findings))
     assert "knows of no deviation" in only
+
+
+def test_deviations_are_printed_with_reason_impact_who_when_and_disposition(
+    instance_contents: RecordContents,
+) -> None:
+    event = EventName(trail_id="t", sequence=7, digest="sha256:" + "0" * 64)
+    told = {"at": "2026-03-03T08:00:00Z", "zone": "+01:00", "event": event, "user": "keller"}
+    first = DeviationRecorded(
+        id="DEV-01", by="R. Keller", what="One.\n\nTwo.", reason="Why", impact="None",
+        criterion="AC-01", case="D01-03", **told,
+    )  # fmt: skip
+    entries = [first, first.model_copy(update={"id": "DEV-02", "criterion": None, "case": None})]
+    closed = DeviationClosed(id="DEV-01", by="keller", disposition="Accepted", **told)
+    known = Deviations.model_construct(entries=(*entries, closed))
+    findings = with_deviations(instance_contents.findings, known)
+    view = report_view(dataclasses.replace(instance_contents, findings=findings, deviations=known))
+    said = [{one.label: one.paragraphs for one in items} for items in view.execution.recorded]
+    assert said[0]["DEV-01, closed"] == ("One.", "Two.")
+    assert said[0]["Concerns"] == ("criterion AC-01, case D01-03",)
+    assert said[0]["Recorded"][0].startswith(
+        "by R. Keller (account keller), 2026-03-03 08:00:00 UTC, local time UTC+01:00; event 7"
+    )
+    assert said[0]["Disposition"] == ("Accepted",)
+    assert said[0]["Closed"][0].startswith("by keller, 2026-03-03")
+    assert said[1]["Disposition"] == ("none yet: the deviation is open",)
+    assert "Concerns" not in said[1]
+    assert "2\u00a0deviations recorded after the run, 1 of them open." in " ".join(
+        view.execution.deviations
+    )
+    assert view.cover.verdict.headline.endswith(", with 2 deviations")
+    assert "(DEV-02)" in view.cover.verdict_sentence
+    assert render_html(TEMPLATE, view)
 
 
 def test_a_criterion_without_a_figure_is_told_as_such(contents_of: ContentsOf) -> None:

@@ -25,6 +25,7 @@ from validation.judge.findings import Findings
 from validation.record import digest, readable_json
 from validation.record_folder import read_index, seal
 from validation.study import deviations
+from validation.study.auditing import StudyTrail
 from validation.study.deviations import add_deviation, close_deviation, finish_deviation
 
 CHILD = Path(__file__).with_name("quick_deviations.py")
@@ -146,6 +147,11 @@ def test_each_entry_is_two_events_and_no_earlier_entry_is_edited(place: Path) ->
     events = load(trail_path(place.parent)).events
     assert events[-1].details["record"] == digest((place / "record.json").read_bytes())
     assert events[-1].details["report"] == digest((place / "report.pdf").read_bytes())
+    run = next(one for one in events if one.action == "run.started")
+    known_runs = StudyTrail(place.parent).openings_of_set(
+        run.details["test_set"], run.details["manifest"]
+    )
+    assert [one.verdict for one in known_runs.openings] == ["incomplete"]
     named = {one.event.digest for one in known.entries}
     assert named == {one.digest for one in events if one.action == "deviation.begun"}
     assert _sums_hold(place)

@@ -60,6 +60,12 @@ def _is_same_set(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(one.get(name) == other.get(name) for name in ("test_set", "manifest"))
 
 
+def _newest_verdict(events: Iterable[Event]) -> str | None:
+    """Return the verdict of a record as it is now: a deviation may have come after the run."""
+    told = [one.details["verdict"] for one in events if "verdict" in one.details]
+    return told[-1] if told else None
+
+
 def _opening(start: Event, events: Iterable[Event], *, is_own: bool) -> Opening:
     later = [one for one in events if one.about.id == start.about.id]
     ends = [one for one in later if one.action in _ENDS]
@@ -77,7 +83,7 @@ def _opening(start: Event, events: Iterable[Event], *, is_own: bool) -> Opening:
         protocol_digest=start.details["protocol"],
         model_digest=start.details["model"],
         outcome="this_run" if is_own else outcome,
-        verdict=last.details.get("verdict") if last and not is_own else None,
+        verdict=_newest_verdict(later) if outcome == "completed" and not is_own else None,
         resumed=len(resumed),
         audit_sequence=start.sequence,
         subset=start.details.get("subset", ""),
