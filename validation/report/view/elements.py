@@ -4,6 +4,7 @@ Every text here has its final form; a template arranges it and computes nothing.
 tables carry a `kind`, so that one macro prints them all.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -228,19 +229,28 @@ def code_item(label: str, value: str) -> Item:
 
 
 def paragraphs(prose: str) -> tuple[str, ...]:
-    r"""Return the paragraphs of a text; blank lines part them.
+    r"""Return the paragraphs of a text; blank lines part them, and so do items of a list.
 
     >>> paragraphs("One\ntwo.\n\nThree.")
     ('One two.', 'Three.')
+    >>> paragraphs("It shall count\n- nuclei,\n  all of them\n- cells")
+    ('It shall count', '- nuclei, all of them', '- cells')
     """
     blocks = (" ".join(block.split()) for block in _blocks(prose))
     return tuple(block for block in blocks if block)
 
 
+_ITEM = re.compile(r"\s*(?:[-*\u2022]|[0-9]{1,3}[.)])\s+\S")
+"""How an item of a list begins."""
+
+
 def _blocks(prose: str) -> Iterable[str]:
     block: list[str] = []
     for line in prose.splitlines():
-        if line.strip():
+        if block and _ITEM.match(line):
+            yield "\n".join(block)
+            block = [line]
+        elif line.strip():
             block.append(line)
         elif block:
             yield "\n".join(block)

@@ -92,7 +92,7 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
         [
             row(
                 strong(one.id),
-                text(*paragraphs(one.text)),
+                listed(*paragraphs(one.text)),
                 text(", ".join(one.risks) or "none named"),
             )
             for one in plan.requirements
@@ -108,7 +108,7 @@ def requirements(plan: Protocol, numbering: Numbering) -> RequirementsView:
                 Column("Severity", "14%"),
             ),
             [
-                row(strong(one.id), text(*paragraphs(one.hazard)), text(one.harm),
+                row(strong(one.id), listed(*paragraphs(one.hazard)), text(one.harm),
                     text(one.severity))
                 for one in plan.risks
             ],
@@ -153,7 +153,10 @@ def sources_table(sources: Sequence[RequirementSource], numbering: Numbering) ->
                     f"baseline {one.baseline}" if one.baseline else "",
                 ),
                 text(one.holds),
-                listed(*one.columns, *(f"only {picked}" for picked in one.only)),
+                listed(
+                    *(said.replace("=", " from ", 1) for said in one.columns),
+                    *(f"only {picked}" for picked in one.only),
+                ),
                 code(bare_digest(one.digest)),
             )
             for one in sources

@@ -195,7 +195,7 @@ def _requirements(protocol: Protocol, teller: _Teller, numbering: Numbering) -> 
     texts = numbering.table(
         "The requirements in full",
         (Column("Requirement", "14%"), Column("Text", "86%")),
-        [row(strong(one.id), text(*paragraphs(one.text))) for one in protocol.requirements],
+        [row(strong(one.id), listed(*paragraphs(one.text))) for one in protocol.requirements],
     )
     sources = plan.sources_table(protocol.requirement_sources, numbering)
     return section(
