@@ -125,6 +125,14 @@ def test_a_name_that_cannot_be_written_is_refused_first(name: str, tmp_path: Pat
     assert "--expected" not in result.output
 
 
+def test_a_record_is_never_added_to(tmp_path: Path) -> None:
+    (tmp_path / "record" / "evidence").mkdir(parents=True)
+    (tmp_path / "record" / "record.json").write_text("{}", "utf-8")
+    result = segval(*MEAN, "--out", tmp_path / "record" / "evidence" / "size.pdf")
+    assert result.exit_code == 3
+    assert "never added to" in result.output
+
+
 def test_a_text_that_cannot_be_printed_is_refused(tmp_path: Path) -> None:
     result = segval(*MEAN, "--out", tmp_path / "size.pdf", "--basis", "a\x00b")
     assert result.exit_code == 3

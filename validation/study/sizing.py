@@ -15,6 +15,7 @@ from validation.plan.sample_size.statement import (
     TestSetSize,
 )
 from validation.record import digest
+from validation.record_folder import RECORD_FILE
 from validation.report.company import FOLDER
 from validation.report.documents import render_size
 from validation.report.view.documents.size import SizeContents
@@ -91,7 +92,8 @@ def require_new(out: Path) -> None:
     """Refuse a name under which nothing can be written, before anything is computed.
 
     Raises:
-        RecordError: It does not end in .pdf, its folder is not there, or a file exists.
+        RecordError: It does not end in .pdf, its folder is not there or that of a record, or a
+            file exists.
     """
     if out.suffix.lower() != ".pdf":
         fix = "give a name that ends in .pdf"
@@ -102,6 +104,9 @@ def require_new(out: Path) -> None:
             raise RecordError("a file of that name exists", where=str(path), fix=fix)
     if not out.parent.is_dir():
         raise RecordError("the folder of the document does not exist", where=str(out.parent))
+    if any((folder / RECORD_FILE).is_file() for folder in out.resolve().parents):
+        fix = "give a file outside of it by --out"
+        raise RecordError("a record is never added to", where=str(out), fix=fix)
 
 
 def write_size(
