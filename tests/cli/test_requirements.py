@@ -71,6 +71,22 @@ def test_drift_ends_with_1_and_says_what(pasted: Path, files: tuple[Path, Path])
     assert (found["same"], [one["id"] for one in found["differences"]]) == (False, ["REQ-02"])
 
 
+def test_the_protocol_says_how_its_sources_were_read(study: Any, tmp_path: Path) -> None:
+    srs = tmp_path / "srs.csv"
+    text = "Key,Name,Wording,State\nREQ-01,a,It counts.,ok\nREQ-02,b,It waits.,draft\n"
+    srs.write_text(text, encoding="utf-8")
+    options = ["--column", "text=Wording", "--only", "State=ok"]
+    printed = json.loads(segval(srs, *options, "--json").stdout)
+    study.change("requirements", [{**printed["requirements"][0], "risks": ["RISK-01"]}])
+    study.change("requirement_sources", printed["requirement_sources"])
+    assert segval(srs, "--against", study.path).exit_code == 0
+    other = segval(srs, "--against", study.path, "--column", "text=Name", "--only", "State=ok")
+    assert (other.exit_code, "text changed" in other.stdout) == (1, True)
+    srs.write_text(text.replace("Wording", "Words"), encoding="utf-8")
+    gone = segval(srs, "--against", study.path)
+    assert (gone.exit_code, "no column is named 'Wording'" in gone.output) == (3, True)
+
+
 def test_a_protocol_document_is_compared_too(
     pasted: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

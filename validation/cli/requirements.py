@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -10,8 +10,11 @@ from validation.cli.options import ANYTHING, FILE, json_option, say_json
 
 if TYPE_CHECKING:
     from validation.errors import Problem
+    from validation.plan.imports.columns import What
     from validation.plan.imports.drift import Difference
     from validation.plan.imports.taking import Taken
+    from validation.plan.protocol import Protocol
+    from validation.study.requirements import Asked
 
 _SHOWN = 300
 
@@ -65,8 +68,9 @@ def requirements_command(
     taken so is refused, with file and cell. Columns are recognised by their usual names, or
     named by --column.
 
-    With --against nothing is written. Exit status 0: the protocol says what the source says; 1:
-    it does not; 3: the source cannot be taken.
+    With --against nothing is written; where no options say so, columns, sheet and selection
+    are those that the protocol names for its sources. Exit status 0: the protocol says what
+    the source says; 1: it does not; 3: the source cannot be taken.
 
     \b
     Example:
@@ -79,11 +83,12 @@ def requirements_command(
         raise click.UsageError("--part goes with --against")
     if out is not None:
         _require_new(out)
-    taken = _taken(source, asked)
+    protocol = None if against is None else _protocol(against)
+    taken = _taken(source, asked, protocol)
     for note in taken.notes:
         _say_note(note)
-    if against is not None:
-        _say_differences(taken, against, part=part, as_json=as_json)
+    if protocol is not None:
+        _say_differences(taken, protocol, str(against), part=part, as_json=as_json)
     else:
         _say(taken, out, as_json=as_json)
 
@@ -94,20 +99,40 @@ def _require_new(out: Path) -> None:
     require_new(out)
 
 
-def _taken(source: tuple[Path, ...], asked: dict[str, Any]) -> "Taken":
-    from validation.plan.imports.columns import wanted
-    from validation.study.requirements import Asked, take_from
+def _taken(source: tuple[Path, ...], asked: dict[str, Any], protocol: "Protocol | None") -> "Taken":
+    from validation.study.requirements import take_from
 
     return take_from(
-        Asked(source, wanted("requirements", asked["column"], asked["only"]), asked["sheet"]),
-        Asked(
-            asked["risks"],
-            wanted("risks", asked["risk_column"], asked["risk_only"]),
-            asked["risk_sheet"],
-        ),
+        _asked("requirements", source, _options("", asked), protocol),
+        _asked("risks", asked["risks"], _options("risk_", asked), protocol),
         baseline=asked["baseline"],
         only_linked=asked["linked_risks"],
     )
+
+
+class _Options(NamedTuple):
+    columns: tuple[str, ...]
+    only: tuple[str, ...]
+    sheet: str | None
+
+
+def _options(prefix: str, asked: dict[str, Any]) -> _Options:
+    return _Options(*(asked[f"{prefix}{name}"] for name in ("column", "only", "sheet")))
+
+
+def _asked(
+    what: "What", paths: tuple[Path, ...], options: _Options, protocol: "Protocol | None"
+) -> "Asked":
+    """Return what is wanted of files: as the options say, else as the protocol says it was."""
+    from validation.plan.imports.columns import wanted
+    from validation.study.requirements import Asked
+
+    if protocol is not None and not any(options):
+        named = [one for one in protocol.requirement_sources if one.holds == what]
+        before = {_Options(one.columns, one.only, one.sheet) for one in named}
+        if len(before) == 1:
+            options = before.pop()
+    return Asked(paths, wanted(what, options.columns, options.only), options.sheet)
 
 
 def _say_note(note: "Problem") -> None:
@@ -143,11 +168,18 @@ def _as_json(taken: "Taken") -> dict[str, Any]:
     }
 
 
-def _say_differences(taken: "Taken", against: Path, *, part: bool, as_json: bool) -> None:
-    from validation.plan.imports.drift import differences
+def _protocol(path: Path) -> "Protocol":
     from validation.study.requirements import protocol_of
 
-    found = differences(taken, protocol_of(against), part=part)
+    return protocol_of(path)
+
+
+def _say_differences(
+    taken: "Taken", protocol: "Protocol", against: str, *, part: bool, as_json: bool
+) -> None:
+    from validation.plan.imports.drift import differences
+
+    found = differences(taken, protocol, part=part)
     if as_json:
         sources = _as_json(taken)["requirement_sources"]
         say_json({"same": not found, "requirement_sources": sources,
