@@ -184,3 +184,24 @@ def test_few_clusters_have_the_power_that_is_promised_with_students_limit() -> N
     n = fewer.shape[1]
     limit = fewer.mean(1) - stats.t.isf(0.025, n - 1) * fewer.std(1, ddof=1) / n**0.5
     assert (limit > 0).mean() < 0.72  # without it the power is not there
+
+
+def test_a_bootstrap_over_clusters_has_at_least_the_power_that_is_planned() -> None:
+    # What a run does: unequal beta-binomial clusters, a percentile bootstrap over them.
+    from validation.plan.sample_size.designs import Clustering, Proportion
+    from validation.plan.sample_size.sizing import size
+
+    clusters = Clustering(mean_size=40, size_cv=0.5, icc=0.05)
+    units = size(
+        Proportion(design="proportion", expected=0.95, bound=0.9, direction="at_least",
+                   interval="wilson", level=0.95, power=0.8, clustering=clusters)
+    ).units  # fmt: skip
+    generator, scale, met = np.random.default_rng(6), 1 / 0.05 - 1, 0
+    for _ in range(200):
+        sizes = np.maximum(1, generator.gamma(1 / 0.25, 40 * 0.25, units).round().astype(int))
+        shares = generator.beta(0.95 * scale, 0.05 * scale, units)
+        found = generator.binomial(sizes, shares)
+        drawn = generator.integers(0, units, (400, units))
+        replicates = found[drawn].sum(1) / sizes[drawn].sum(1)
+        met += np.quantile(replicates, 0.025) >= 0.9
+    assert 0.8 <= met / 200 <= 0.97
