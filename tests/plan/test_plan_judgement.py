@@ -129,13 +129,27 @@ def test_a_share_whose_single_error_is_too_many_is_named(judge: Any) -> None:
     assert "criterion.out-of-reach" not in judge(_cases(10, each=6), {**PRESENCE, "bound": 0.95})
 
 
+def test_a_share_of_clustered_images_is_not_evaluable_at_its_best(judge: Any) -> None:
+    rule = "criterion.best-not-evaluable"
+    remark = judge(_cases(10, each=6), {**PRESENCE, "bound": 0.8})[rule]
+    assert remark.level == "warning"
+    assert "AC-01 is not evaluable where every image is right" in remark.problem.what
+    assert rule not in judge(_cases(10, each=6), {**PRESENCE, "bound": 0.99})  # out of reach
+    by_value = {**PRESENCE, "bound": 0.8, "judged_on": "value"}
+    assert rule not in judge(_cases(10, each=6), by_value)
+    assert rule not in judge(_cases(60), {**PRESENCE, "bound": 0.8})  # asks for another interval
+    assert rule not in judge(_cases(10, each=6), {**PRESENCE, "metric": "dice"})
+
+
 @pytest.mark.parametrize("bound", [-5, 0, 1, 1.85, 95])
 def test_a_bound_out_of_range_is_told_once_and_not_reckoned_with(judge: Any, bound: float) -> None:
     for interval in ("wilson", "bootstrap"):
         for side in ("lower_limit", "value"):
             asked = {**PRESENCE, "bound": bound, "judged_on": side}
             found = judge(_cases(30), asked, proportion_interval=interval)
-            reckoned = {"cannot-be-met", "out-of-reach", "coin-passes"}
+            reckoned = {
+                *("cannot-be-met", "out-of-reach", "coin-passes", "best-not-evaluable"),
+            }
             assert not {one.partition(".")[2] for one in found} & reckoned
 
 

@@ -36,6 +36,13 @@ OUT_OF_REACH = Rule(
     "Without an error there is no interval, and a single one takes the limit over the bound.",
     "docs/adr/0026-a-plan-that-can-be-met.md; Hanley and Lippman-Hand, JAMA 249, 1983",
 )
+BEST_NOT_EVALUABLE = Rule(
+    "criterion.best-not-evaluable",
+    "warning",
+    "With every image right there is no bootstrap interval: the best model would leave the "
+    "criterion not evaluable.",
+    "docs/adr/0008-cluster-bootstrap.md",
+)
 COIN_PASSES = Rule(
     "criterion.coin-passes",
     "warning",
@@ -120,6 +127,7 @@ def _single_errors_are_allowed(protocol: Protocol, metrics: Metrics, counts: Cas
             continue
         errors = reach.errors_at_the_limit(one.size.units, plan.confidence_level)
         limit = 1 - errors / total
+        path = ("criteria", one.position, "bound")
         if limit < one.criterion.bound:
             kind = "cases" if one.terms.is_share_of_cases else "objects"
             what = (
@@ -128,7 +136,14 @@ def _single_errors_are_allowed(protocol: Protocol, metrics: Metrics, counts: Cas
             )
             needed = errors / (1 - one.criterion.bound)
             fix = f"add {kind} (about {needed:,.0f} at least), or state a bound that can be shown"
-            yield OUT_OF_REACH.at(("criteria", one.position, "bound"), what, fix)
+            yield OUT_OF_REACH.at(path, what, fix)
+        elif one.terms.is_share_of_cases and one.size.cases > one.size.units:
+            what = f"{one.criterion.id} is not evaluable where every image is right"
+            fix = (
+                f"judge it on `value`, give one image a {plan.resampling_unit} and a "
+                "`proportion_interval:`, or say under `accepted_warnings:` why not"
+            )
+            yield BEST_NOT_EVALUABLE.at(path, what, fix)
 
 
 def _total(one: _Judged, counts: CaseCounts) -> int | None:
