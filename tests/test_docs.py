@@ -156,6 +156,23 @@ def test_every_field_of_a_record_is_described() -> None:
     assert sorted(name for name in names if f"`{name}`" not in page) == []
 
 
+def test_every_field_of_a_comparison_is_described() -> None:
+    from validation.evidence.paired.changes import CHANGES, COLUMNS
+    from validation.evidence.paired.records import FigureDifference, FoundByBoth, SideValue
+    from validation.judge.comparison.records import (
+        ComparedRecord,
+        Comparison,
+        Differing,
+        MarginFinding,
+    )
+
+    page = text_of(REFERENCE / "record-format.md")
+    records = (Comparison, ComparedRecord, Differing, MarginFinding, FigureDifference, SideValue,
+               FoundByBoth)  # fmt: skip
+    names = {name for one in records for name in one.model_fields} | {*CHANGES, *COLUMNS}
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
+
+
 # --- protocols and their schema -----------------------------------------------------------
 
 
