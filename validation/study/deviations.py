@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -50,6 +50,7 @@ from validation.record_folder import (
 from validation.report.contents import RecordContents
 from validation.report.report import render_report
 from validation.study.auditing import StudyTrail
+from validation.study.deviation_statements import checked_statement, not_open, unknown_ids
 from validation.study.operator import operator
 from validation.study.reporting import files_of, sealed_contents
 from validation.study.signing_lock import signing_alone
@@ -121,8 +122,8 @@ def add_deviation(
             "id": deviation_id(number), "by": user if by is None else by, "user": user,
             "what": what, "reason": reason, "impact": impact, "criterion": criterion, "case": case,
         }  # fmt: skip
-        problems = _unknown(contents, criterion, case)
-        return _checked(DeviationStated, values, problems, record)
+        problems = unknown_ids(contents, criterion, case)
+        return checked_statement(DeviationStated, values, problems, record)
 
     return _entered(record, study, stated)
 
@@ -149,10 +150,10 @@ def close_deviation(
         values = {
             "id": which, "by": user if by is None else by, "user": user, "disposition": disposition,
         }  # fmt: skip
-        problems = list(_not_open(contents, which))
+        problems = list(not_open(contents, which))
         if problems:
             values["id"] = deviation_id(1)
-        return _checked(DispositionStated, values, problems, record)
+        return checked_statement(DispositionStated, values, problems, record)
 
     return _entered(record, study, stated)
 
@@ -433,62 +434,6 @@ def _require_known(act: _Act) -> None:
             where=str(act.folder),
             fix="take the newest copy of the record",
         )
-
-
-def _unknown(contents: RecordContents, criterion: str | None, case: str | None) -> list[Problem]:
-    """Return what a deviation names that this record does not have."""
-    criteria = [one.id for one in contents.protocol.criteria]
-    cases = contents.lock.cases
-    known = {
-        *(one.case_id for one in cases.evaluated),
-        *(one.case.case_id for one in cases.excluded),
-    }
-    problems = []
-    if criterion is not None and criterion not in criteria:
-        fix = f"the criteria are: {', '.join(criteria)}"
-        problems.append(Problem("--criterion", f"the protocol has no criterion {criterion!r}", fix))
-    if case is not None and case not in known:
-        fix = "the cases are in evidence/cases.csv"
-        problems.append(Problem("--case", f"the test set has no case {case!r}", fix))
-    return problems
-
-
-def _not_open(contents: RecordContents, which: str) -> list[Problem]:
-    """Return why a deviation cannot be closed; nothing where it can."""
-    known = contents.deviations
-    open_ids = known.open_ids if known else ()
-    if which in open_ids:
-        return []
-    what = f"there is no deviation {which!r}"
-    if known and which in known.closed_ids:
-        what = f"deviation {which} is closed already, and stays as it is"
-    said = f"open are: {', '.join(open_ids)}" if open_ids else "none is open"
-    return [Problem("", what, said)]
-
-
-_S = TypeVar("_S", bound=DeviationStated | DispositionStated)
-
-
-def _checked(
-    kind: type[_S], values: Mapping[str, Any], problems: list[Problem], record: Path
-) -> _S:
-    """Return a statement, or say everything that is wrong with it."""
-    stated = None
-    try:
-        stated = kind(**values)
-    except ValidationError as invalid:
-        problems = [*map(_said, invalid.errors()), *problems]
-    if stated is not None and not problems:
-        return stated
-    raise RecordError("this cannot be recorded", where=str(record), problems=problems)
-
-
-def _said(error: Any) -> Problem:  # noqa: ANN401 - an error of pydantic
-    option = f"--{str(error['loc'][0]).replace('_', '-')}" if error["loc"] else ""
-    message = str(error["msg"])
-    if error["type"] == "string_too_short":
-        message = "nothing is said"
-    return Problem(option, message)
 
 
 def _parsed(content: bytes, path: Path) -> Deviations:
