@@ -2,10 +2,14 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
 from typing import Any
 
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.plan.imports.sources import REQUIREMENTS, asking, taken, workbook
@@ -152,6 +156,67 @@ def repacked(content: bytes, change: Any) -> bytes:
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))
     return stream.getvalue()
+
+
+RUNS = '<r><t>10</t></r><r><rPr><{0}</rPr><t>-6</t></r><r><t xml:space="preserve"> m</t></r>'
+RAISED, STRUCK = RUNS.format('vertAlign val="superscript"/>'), RUNS.format("strike/>")
+
+
+def with_shared(text: str) -> bytes:
+    """Return a workbook as Excel writes it: the text of B2 in a table of its own."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    cell = re.compile(r'<c r="B2" t="inlineStr">.*?</c>')
+
+    def change(name: str, content: bytes) -> bytes:
+        said = content.decode()
+        if name.endswith("sheet1.xml"):
+            assert cell.search(said)
+            return cell.sub('<c r="B2" t="s"><v>0</v></c>', said).encode()
+        if name == "xl/_rels/workbook.xml.rels":
+            one = f'<Relationship Id="rId99" Type="{office}" Target="sharedStrings.xml"/>'
+            return said.replace("</Relationships>", f"{one}</Relationships>").encode()
+        if name == "[Content_Types].xml":
+            one = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/>'
+            return said.replace("</Types>", f"{one}</Types>").encode()
+        return content
+
+    stream = io.BytesIO(repacked(workbook({"SRS": ROWS}), change))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}"><si>{text}</si></sst>')
+    return stream.getvalue()
+
+
+def test_raised_numbers_within_a_cell_are_marked() -> None:
+    found = taken(read(with_shared(RAISED)))
+    assert found.requirements[0].text == "10^(-6) m"
+    assert taken(read(with_shared("<t>plain</t>"))).requirements[0].text == "plain"
+
+
+def test_words_that_are_struck_out_are_refused() -> None:
+    def change(book: Any) -> None:
+        book["SRS"]["B3"].font = Font(strike=True)
+
+    assert [one.where for one in refusal(ROWS, change).problems] == ["srs.xlsx, SRS!B3"]
+    with pytest.raises(RequirementsError) as error:
+        taken(read(with_shared(STRUCK)))
+    assert "struck out" in error.value.problems[0].what
+    assert [one.where for one in error.value.problems] == ["srs.xlsx, SRS!B2"]
+
+
+def test_formats_where_they_are_not_read_are_refused() -> None:
+    text = CellRichText(TextBlock(InlineFont(strike=True), "old"), " new")
+    with pytest.raises(RequirementsError, match="with formats"):
+        read(workbook({"SRS": [ROWS[0], ["REQ-1", text]]}))
+
+
+def test_what_stands_for_a_control_character_is_refused() -> None:
+    with pytest.raises(RequirementsError) as error:
+        taken(read(with_shared("<t>a_x0007_b</t>")))
+    assert "_x0007_" in error.value.problems[0].what
+    lines = taken(read(with_shared("<t>a_x000D_\nb</t>"))).requirements[0].text
+    assert lines == "a\nb"
 
 
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'

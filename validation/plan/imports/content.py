@@ -84,3 +84,16 @@ def plain_text(text: str) -> str:
     'It shall count.\nAlways.'
     """
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def marked(mark: str, text: str) -> str:
+    """Return raised (``^``) or lowered (``_``) text as plain text can say it.
+
+    >>> marked("^", "2"), marked("^", "-6")
+    ('^2', '^(-6)')
+    """
+    return f"{mark}({text})" if len(text) > 1 else f"{mark}{text}"
+
+
+STRUCK_OUT = Fault("the text holds words that are struck out", "accept or reject the change")
+"""What is struck out is both there and not."""

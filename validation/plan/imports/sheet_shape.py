@@ -43,6 +43,10 @@ def shape_of(archive: zipfile.ZipFile, part: str, name: str) -> Shape:
             _require_within(at.get("r", "A1"), name)
         elif tag == "row":
             _see_row(at, shape, name)
+        elif tag in {"strike", "vertAlign"}:
+            what = "a text with formats stands within a cell of the sheet, where they are not read"
+            fix = "open it in a spreadsheet and save it: texts then stand in a table of their own"
+            raise RequirementsError(what, where=name, fix=fix)
         elif tag == "mergeCell" and "ref" in at:
             shape.merged.append(at["ref"])
         elif tag == "col" and at.get("hidden") in {"1", "true"}:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from validation.plan.imports.content import Fault
+from validation.plan.imports.content import STRUCK_OUT, Fault, marked
 
 _PARAGRAPHS = frozenset({"p", "ul", "ol", "dl", "table", "blockquote", "h1", "h2", "h3", "h4",
                          "h5", "h6", "pre"})  # fmt: skip
@@ -45,7 +45,7 @@ def _between(found: re.Match[str]) -> str:
 def _fault(one: Any) -> Fault | None:  # noqa: ANN401
     tag = _tag(one)
     if tag in _STRUCK or "line-through" in one.get("style", ""):
-        return Fault("the text holds words that are struck out", "accept or reject the change")
+        return STRUCK_OUT
     if tag in {"object", "img"}:
         named = one.get("data") or one.get("src") or ""
         what = f"the text holds a picture or file ({named[:60]!r})"
@@ -98,7 +98,7 @@ def _element(one: Any, tag: str, depth: int, *, is_kept: bool) -> Iterator[str]:
     if tag not in _MARKS:
         yield from inside
     elif text := "".join(inside).strip():
-        yield f"{_MARKS[tag]}({text})" if len(text) > 1 else f"{_MARKS[tag]}{text}"
+        yield marked(_MARKS[tag], text)
 
 
 def _text(text: str | None, *, is_kept: bool) -> str:

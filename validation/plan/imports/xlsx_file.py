@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from validation.errors import Problem, RequirementsError
 from validation.plan.imports.archives import opened, require_plain_xml
 from validation.plan.imports.columns import Wanted
-from validation.plan.imports.content import Content, Fault, refuse
+from validation.plan.imports.content import STRUCK_OUT, Content, Fault, marked, refuse
 from validation.plan.imports.sheet_shape import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -67,7 +67,8 @@ def _workbook(content: bytes, name: str) -> "Workbook":
     import openpyxl
 
     try:
-        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+        stream = io.BytesIO(content)
+        return openpyxl.load_workbook(stream, read_only=True, keep_links=False, rich_text=True)
     except Exception as error:  # openpyxl has no error of its own for a damaged file
         raise _damaged(name, error) from error
 
@@ -149,7 +150,28 @@ def _text(cell: Any) -> str | Fault:  # noqa: ANN401 - a cell of openpyxl, of wh
         return Fault(f"the cell holds a formula ({str(said)[:60]})", "paste its value in its place")
     if cell.data_type == "e":
         return Fault(f"the cell holds the error {value}", "mend what it refers to")
-    return _unescaped(value) if isinstance(value, str) else _typed(value, cell.number_format)
+    if not isinstance(value, str | list):
+        return _typed(value, cell.number_format)
+    text = _formatted(value) if isinstance(value, list) else value
+    if isinstance(text, Fault) or cell.font.strike:
+        return STRUCK_OUT
+    return _unescaped(text)
+
+
+_RAISED = {"superscript": "^", "subscript": "_"}
+
+
+def _formatted(value: list[Any]) -> str | Fault:
+    """Return text with formats within a cell, raised and lowered characters marked."""
+    found = []
+    for one in value:
+        font = getattr(one, "font", None)
+        if font is not None and font.strike:
+            return STRUCK_OUT
+        mark = _RAISED.get(font.vertAlign or "") if font is not None else None
+        text = str(one)
+        found.append(marked(mark, text) if mark and text.strip() else text)
+    return "".join(found)
 
 
 def _typed(value: object, number_format: str) -> str | Fault:
