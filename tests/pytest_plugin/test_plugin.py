@@ -377,6 +377,40 @@ def test_a_study_that_is_interrupted_ends_with_the_session(
     assert str(study.path) not in listed.stdout
 
 
+WORKER = """
+import sys
+from pathlib import Path
+from validation.pytest_plugin.settings import Folders, Settings
+from validation.pytest_plugin.studies import Studies
+
+root = Path(sys.argv[1])
+folders = Folders(root / "out", root, is_mine=False, is_default=False)
+studies = Studies(Settings(root, None, (), 1, False), folders)
+print(studies.evidence(root / "a/protocol.yaml").findings.verdict)
+"""
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_began_another_one_takes_up(place: Any, project: Path) -> None:
+    study = place("a")
+    log = study.folder / "log"
+    study.parameters = {"delay": 1.0, "log": str(log)}
+    study.write()
+    study.lock()
+    command = [sys.executable, "-c", WORKER, str(project)]
+    killed = subprocess.Popen(command, cwd=CHECKOUT, start_new_session=True)
+    while not log.exists() or len(log.read_text().splitlines()) < 2:
+        assert killed.poll() is None
+        time.sleep(0.1)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout == "met\n"
+    # The first case was done, and is not done again.
+    assert [line.split()[0] for line in log.read_text().splitlines()].count("1") == 1
+    assert runs_of(study.folder) == 1
+
+
 @pytest.mark.slow
 def test_a_failed_case_fails_and_is_named(run: Run, place: Any) -> None:
     study = place()
