@@ -42,8 +42,16 @@ def ask_choices() -> Choices:
     """Ask for every choice, with its default.
 
     Raises:
-        RecordError: The questions were left before their end; nothing was written.
+        RecordError: The questions were left before their end, at whatever moment; nothing was
+            written.
     """
+    try:
+        return _asked()
+    except (KeyboardInterrupt, UnicodeDecodeError) as error:
+        raise _left() from error
+
+
+def _asked() -> Choices:
     _tell("Enter takes what stands in brackets. Everything can be changed in protocol.yaml later.")
     _tell("instance: each item counts. semantic: area or coverage. panoptic: both on one map.")
     _tell("Not sure? Leave by Ctrl-C and run `segval choose`.")
@@ -80,10 +88,7 @@ def _line(what: str, default: str, check: Callable[[str], None]) -> str:
     while True:
         # Not `click.prompt`: it writes a space to stdout, which may be a file.
         click.echo(f"{what} [{default}]: ", nl=False, err=True)
-        try:
-            typed = sys.stdin.readline()
-        except (KeyboardInterrupt, UnicodeDecodeError) as error:
-            raise _left() from error
+        typed = sys.stdin.readline()
         if not typed:
             raise _left()
         answer = typed.strip() or default
