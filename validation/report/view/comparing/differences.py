@@ -197,7 +197,7 @@ def _forest_row(one: MarginRow) -> CriterionRow:
         id=one.margin.id,
         what=f"{one.words.name}, {one.words.scope}" if one.words.scope else one.words.name,
         bound=f"{found.sign} {signed(found.bound, decimals)}",
-        result=difference_text(found.difference, limits, decimals),
+        result=_short(one),
         mark=CriterionMark(
             Estimate(
                 found.difference,
@@ -211,6 +211,13 @@ def _forest_row(one: MarginRow) -> CriterionRow:
         ),
         scope=one.words.scope,
     )
+
+
+def _short(one: MarginRow) -> str:
+    """Return a difference with its limits, only itself with a plus: there is little room."""
+    found, decimals = one.finding, decimals_of_margin(one.finding)
+    said = difference_text(found.difference, None, decimals)
+    return f"{said} {interval_text(found.interval, decimals)}" if found.interval else said
 
 
 # --- figures -----------------------------------------------------------------------------

@@ -178,8 +178,8 @@ def _cover(contents: ComparisonContents) -> TitlePage:
         statement=_STATEMENT,
         notices=_notices(contents),
         identification=(
-            _of_record("A, the version before", comparison.first),
-            _of_record("B, the new version", comparison.second),
+            _of_record("A (before)", comparison.first),
+            _of_record("B (new)", comparison.second),
         ),
     )
 
