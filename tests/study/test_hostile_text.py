@@ -302,3 +302,11 @@ def test_templates_of_any_name_are_refused_by_their_name(study: Any, folder: str
     assert done.exit_code == 3, done.output
     assert printable(folder) in done.output
     assert "root:x:0" not in done.output
+
+
+def test_a_bracket_beside_words_from_right_to_left_is_no_alteration(study: Any) -> None:
+    """It is painted as its mirror image, and read back as the other one on every page."""
+    study.change("test_set.reference_standard.annotators", list(HOSTILE.values()))
+    study.lock().run()
+    done = verify(study.folder / "record")
+    assert [one.detail for one in done.checks if one.outcome == "did_not_hold"] == []

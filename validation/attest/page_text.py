@@ -11,19 +11,22 @@ from validation.errors import RecordError
 
 _HYPHENS = frozenset("-\u2010\u2011")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_SIDES = str.maketrans(")]}", "([{")
+"""Beside words from right to left a bracket is painted as its mirror image, and a font that gives
+back characters by glyphs gives back the other one, on every page of the document."""
 _LEFT_OUT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Mc", "Me", "Lo"})
 
 
 def essence(text: str) -> str:
     r"""Return a text without what layout or a font may change: spaces, hyphens, accents.
 
-    Letters of scripts without capitals (Arabic, Hebrew, Chinese) are left out: their glyphs do
+    A bracket is one, whichever way it opens. Letters of scripts without capitals (Arabic, Hebrew, Chinese) are left out: their glyphs do
     not always give back the characters, nor their order. A minus sign is no hyphen, and stays.
 
     >>> print(ascii(essence("Refer\u00adence: \u22120.040, 1\u202f520 objects, f\ufb01ne \u00e9")))
     'Reference:\u22120.040,1520objects,ffinee'
     """
-    plain = unicodedata.normalize("NFKD", text)
+    plain = unicodedata.normalize("NFKD", text).translate(_SIDES)
     return "".join(one for one in plain if _is_kept(one))
 
 
