@@ -312,5 +312,7 @@ def test_a_damaged_lock_never_holds(locked: Any, name: str) -> None:
 
 
 def test_what_is_no_artefact_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="no record, no document, no comparison, no lock and no study"):
+    with pytest.raises(
+        RecordError, match="no record, no document, no comparison, no lock and no study"
+    ):
         verify(tmp_path)

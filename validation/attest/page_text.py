@@ -20,8 +20,9 @@ _LEFT_OUT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Mc
 def essence(text: str) -> str:
     r"""Return a text without what layout or a font may change: spaces, hyphens, accents.
 
-    A bracket is one, whichever way it opens. Letters of scripts without capitals (Arabic, Hebrew, Chinese) are left out: their glyphs do
-    not always give back the characters, nor their order. A minus sign is no hyphen, and stays.
+    A bracket is one, whichever way it opens. Letters of scripts without capitals (Arabic, Hebrew,
+    Chinese) are left out: their glyphs do not always give back the characters, nor their order. A
+    minus sign is no hyphen, and stays.
 
     >>> print(ascii(essence("Refer\u00adence: \u22120.040, 1\u202f520 objects, f\ufb01ne \u00e9")))
     'Reference:\u22120.040,1520objects,ffinee'
