@@ -4,7 +4,7 @@ import pytest
 
 from validation.evidence.metric_values import Interval, Scope
 from validation.evidence.paired.records import FigureDifference, SideValue
-from validation.judge.comparison.margins import finding, margin_findings, verdict_of
+from validation.judge.comparison.margins import few_units, finding, margin_findings, verdict_of
 from validation.plan.comparison import Margin
 
 HIGHER, LOWER = "recall", "false_positives_per_case"
@@ -100,3 +100,27 @@ def test_the_verdict_follows() -> None:
     assert verdict(-0.06, 0.1) == "not_met"
     assert verdict(-0.01, 0.1, failed=1) == "incomplete"
     assert verdict_of(margin_findings(None, []), 0) == "exploratory"
+
+
+@pytest.mark.parametrize(("clusters", "said"), [(4, "81.2 %"), (9, "89.8 %"), (10, None)])
+def test_a_margin_judged_over_few_units_is_named(clusters: int, said: str | None) -> None:
+    one = difference(HIGHER, -0.01, 0.01)
+    assert one.interval is not None
+    limits = one.interval.model_copy(update={"clusters": clusters})
+    met = finding(
+        margin(HIGHER, "non_inferiority", 0.05),
+        {one.id: one.model_copy(update={"interval": limits})},
+    )
+    remarks = list(few_units([met], "subject"))
+    assert met.verdict == "met"
+    if said is None:
+        assert remarks == []
+    else:
+        assert f"Judged on an interval over {clusters} subjects: CC-01." in remarks[0]
+        assert f"at best about {said} and not 95 %" in remarks[0]
+
+
+def test_a_margin_without_an_interval_has_no_units_to_name() -> None:
+    one = difference(HIGHER, None)
+    found = finding(margin(HIGHER, "non_inferiority", 0.05), {one.id: one})
+    assert list(few_units([found], "subject")) == []

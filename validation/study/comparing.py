@@ -25,7 +25,7 @@ from validation.evidence.paired.records import FigureDifference
 from validation.evidence.rows import Row
 from validation.judge.comparison.comparable import Planned, why_not
 from validation.judge.comparison.differing import differing
-from validation.judge.comparison.margins import margin_findings, verdict_of
+from validation.judge.comparison.margins import few_units, margin_findings, verdict_of
 from validation.judge.comparison.records import ComparedRecord, Comparison
 from validation.plan.protocol import Protocol
 from validation.record import canonical_json, digest
@@ -128,7 +128,10 @@ def compare(first: Path, second: Path, *, progress: Progress | None = None) -> C
         cases=len(after.contents.lock.cases.evaluated),
         subjects=after.contents.lock.subject_count,
         margins=margins,
-        remarks=tuple(_remarks(before, after)),
+        remarks=(
+            *_remarks(before, after),
+            *few_units(margins, plan.analysis.resampling_unit),
+        ),
         differing=differing(before.contents.protocol, plan),
         differences=differences,
         first_alone=tuple(one for one in of_first if one not in of_second),

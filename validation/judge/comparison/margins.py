@@ -5,7 +5,7 @@ The limit of the difference on the worse side is judged, two-sided at the protoc
 nothing is shown: the limit has to lie beyond it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from validation.evidence.catalogue import definition, is_listed
@@ -14,6 +14,7 @@ from validation.evidence.paired.records import FigureDifference
 from validation.judge.comparison.records import ComparisonVerdict, MarginFinding
 from validation.judge.findings import CriterionVerdict
 from validation.plan.comparison import ComparisonPlan, Margin
+from validation.plan.reach import fewest_units, normal_coverage
 
 _LIMITS = {"lower_limit": "lower confidence limit", "upper_limit": "upper confidence limit"}
 
@@ -79,6 +80,29 @@ def verdict_of(margins: Iterable[MarginFinding], unresolved: int) -> ComparisonV
     if "not_met" in verdicts:
         return "not_met"
     return "incomplete" if "not_evaluable" in verdicts or unresolved else "met"
+
+
+def few_units(margins: Iterable[MarginFinding], unit: str) -> Iterator[str]:
+    """Return which margins are judged on intervals over few units, a sentence a number of units.
+
+    The rule is that of ``analysis.few-units``: the interval errs at least twice as often as it
+    says, at best (docs/adr/0026-a-plan-that-can-be-met.md).
+
+    Args:
+        margins: Findings on every margin.
+        unit: What is resampled, e.g. ``subject``.
+    """
+    few: dict[tuple[int, float], list[str]] = {}
+    for one in margins:
+        limits = one.interval
+        if limits is not None and limits.clusters < fewest_units(limits.level):
+            few.setdefault((limits.clusters, limits.level), []).append(one.id)
+    for (units, level), ids in few.items():
+        said, covered = (f"{100 * share:.3g} %" for share in (level, normal_coverage(units, level)))
+        yield (
+            f"Judged on an interval over {units} {unit}s: {', '.join(ids)}. It covers at best "
+            f"about {covered} and not {said}: a limit close to its margin shows little."
+        )
 
 
 def _observed(

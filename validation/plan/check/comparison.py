@@ -39,7 +39,8 @@ NOT_SAID = Rule(
     "comparison.not-said",
     "warning",
     "The change assessment prints it as not provided.",
-    "FDA, Predetermined change control plans, 2024 (description of modifications, impact "
+    "FDA, Predetermined change control plans for AI-enabled device software functions, December "
+    "2024, reissued August 2025 (description of modifications, impact "
     "assessment)",
 )
 

@@ -20,7 +20,7 @@ ONE_PERSON = Rule(
     "signatories.one-person",
     "warning",
     "An author who approves the own work is no approval.",
-    "21 CFR 11.10(g)",
+    "ISO 13485 4.2.4, 7.3.6 (review and approval)",
 )
 HISTORY_ENDS = Rule(
     "document.history-ends",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 _SHARE = (
-    "Of n independent units X succeed; X is binomial. The criterion is met where the limit "
+    "Of n independent observations X succeed; X is binomial. The criterion is met where the limit "
     "of X of n is at least the bound: for Wilson where (X/n \u2212 b) / \u221a(b(1 \u2212 "
     "b)/n) reaches the normal quantile (Wilson, JASA 22, 1927), for Clopper and Pearson "
     "where P(X or more | b) is at most one minus the level of the limit (Biometrika 26, "

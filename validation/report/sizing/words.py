@@ -201,7 +201,8 @@ def _remarks(found: Sizing) -> Iterator[str]:
         yield (
             f"These are fewer than {_FEW_UNITS} units: intervals from a bootstrap over few units "
             "are too narrow (Cameron, Gelbach and Miller 2008), so that they hold the truth less "
-            "often than they say."
+            "often than they say, and a model at the bound meets the criterion more often than "
+            "is reckoned here."
         )
 
 

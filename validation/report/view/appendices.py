@@ -145,11 +145,11 @@ def definitions_of(
         numbering.table(
             caption,
             (
-                Column("Metric", "18%"),
-                Column("Definition", "26%"),
+                Column("Metric", "23%"),
+                Column("Definition", "25%"),
                 Column("Unit, range, aggregation", "13%"),
-                Column("Edge case", "28%"),
-                Column("Source", "15%"),
+                Column("Edge case", "25%"),
+                Column("Source", "14%"),
             ),
             [_definition(one, words) for one in CATALOGUE if one.id in metrics],
         ),

@@ -307,7 +307,9 @@ def found_table(found: Sequence[FoundByBoth], numbering: Numbering) -> Table | N
 
 def _found_row(one: FoundByBoth) -> TableRow:
     scope = one.class_name if one.iou is None else f"{one.class_name}, IoU\u00a0{number(one.iou)}"
-    clustered = f"{_p(one.clustered_p)} ({number(one.clusters)})" if one.clustered_p else EN_DASH
+    clustered = EN_DASH
+    if one.clustered_p is not None:
+        clustered = f"{_p(one.clustered_p)} ({number(one.clusters)})"
     return row(
         text(one.of, scope),
         *(text(number(count)) for count in (one.both, one.first_only, one.second_only)),

@@ -421,7 +421,8 @@ def _method(contents: ComparisonContents, numbering: Numbering) -> Section:
                 (
                     "A margin is held against the limit of the difference on the side that is "
                     "worse: not inferior is a version that is worse by less than the margin, "
-                    "superior one that is better by more (ICH E9 3.3.2). A limit on the margin "
+                    "superior one that is better by more (ICH E9 3.3.2): a one-sided level of "
+                    f"{percentage((1 + analysis.confidence_level) / 2)}. A limit on the margin "
                     "itself meets nothing. Where every replicate gives the same difference there "
                     "is no interval, and the margin is not evaluable."
                 ),
