@@ -48,5 +48,6 @@ def test_assumptions_basis_and_numbers_stand_beside_the_criterion(study: Any) ->
     assert cells[2] == ("A pilot of eight donors.",)
     assert [one.replace("\xa0", " ") for one in cells[3]] == [
         "22 subjects",
-        "877 observations in them",
+        "of 40 observations on average",
+        "877 observations by the design effect alone",
     ]

@@ -12,7 +12,7 @@ from validation.report.figures.palette import INK, MUTED, PAGE_WIDTH, PALE
 from validation.report.formatting import clipped, clipped_before
 
 _ROW, _FOOT, _GAP = 15.0, 26.0, 8.0
-_LEFT, _RIGHT = 258.0, 378.0
+_LEFT, _RIGHT = 258.0, 372.0
 _LONGEST = 44
 
 

@@ -3,7 +3,7 @@
 from validation.plan.protocol import AnalysisPlan
 from validation.plan.sample_size.entries import SampleSize
 from validation.report.formatting import number, plural
-from validation.report.sizing import assumed, title
+from validation.report.sizing import assumed, clustering_of, title
 from validation.report.view.elements import (
     Column,
     Numbering,
@@ -18,8 +18,9 @@ from validation.report.view.elements import (
 from validation.report.view.wording import sentence
 
 _NOTE = (
-    "The numbers follow from the assumptions: segval check computes them again. A test set of "
-    "that size meets the criterion with the stated power, if the assumptions hold."
+    "The numbers follow from the assumptions: segval check computes them again. On a test set of "
+    "that size a model as good as assumed meets the criterion with the stated power, as far as "
+    "the interval that is named stands for that of the run."
 )
 
 
@@ -52,6 +53,16 @@ def _row(one: SampleSize, unit: str) -> TableRow:
 
 
 def _observations(one: SampleSize) -> tuple[str, ...]:
+    """Return what the units hold; the number by the design effect alone would be too few in them.
+
+    It is reckoned with normal quantiles, and the units with those of Student's t.
+    """
+    clustering = clustering_of(one.assumptions)
+    if clustering is not None:
+        return (
+            f"of {clustering.mean_size:.10g} observations on average",
+            f"{number(one.observations)} observations by the design effect alone",
+        )
     if one.observations == one.units:
         return ()
-    return (f"{number(one.observations)} observations in them",)
+    return (plural(one.observations, "observation"),)
