@@ -145,10 +145,10 @@ def definitions_of(
         numbering.table(
             caption,
             (
-                Column("Metric", "23%"),
+                Column("Metric", "26%"),
                 Column("Definition", "25%"),
                 Column("Unit, range, aggregation", "13%"),
-                Column("Edge case", "25%"),
+                Column("Edge case", "22%"),
                 Column("Source", "14%"),
             ),
             [_definition(one, words) for one in CATALOGUE if one.id in metrics],
