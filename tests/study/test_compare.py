@@ -144,6 +144,20 @@ def test_every_method(kind: str, of_kind: Callable[[str], Two]) -> None:
     assert one["difference"] > 0
 
 
+def test_areas_that_changed_are_never_told_as_nothing(
+    of_kind: Callable[[str], Two], tmp_path: Path
+) -> None:
+    """Rows of changes are of outcomes; Dice of semantic evidence changes without one."""
+    two = of_kind("semantic")
+    result = compare(*two, "--markdown", tmp_path / "summary.md")
+    whole = said(*two)
+    assert whole["changes"] == {}
+    assert any(one["difference"] for one in whole["differences"] if "dice" in one["id"])
+    for told in (result.output, (tmp_path / "summary.md").read_text()):
+        assert "nothing" not in told
+        assert "how areas changed is among the differences" in told
+
+
 # --- verdict -----------------------------------------------------------------------------
 
 

@@ -123,6 +123,15 @@ def test_the_document_keeps_the_rules(
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
+def test_the_document_of_areas_does_not_say_that_nothing_changed(made: Any) -> None:
+    printed = " ".join(text_of(made("semantic") / "comparison.pdf").split())
+    assert json.loads((made("semantic") / "comparison.json").read_bytes())["changes"] == {}
+    assert "How areas and outlines changed is among the differences" in printed
+    assert "no outcome of a case" in printed
+    assert "nothing changed" not in printed
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="there is no pdftotext here")
 def test_the_document_prints_the_comparison(made: Any) -> None:
     printed = text_of(made("instance") / "comparison.pdf")
     comparison = json.loads((made("instance") / "comparison.json").read_bytes())

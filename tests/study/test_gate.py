@@ -89,6 +89,29 @@ def test_files_are_never_replaced(record: Path, tmp_path: Path) -> None:
     assert "does not exist" in result.output
 
 
+def test_nothing_is_written_into_a_record(record: Path, tmp_path: Path) -> None:
+    """A file more would break its seal, and the next gate would stop for it."""
+    compared = tmp_path / "compared"
+    compared.mkdir()
+    (compared / "comparison.json").write_text("{}")
+    for place in (record / "criteria.xml", record / "evidence/criteria.xml", compared / "c.xml"):
+        result = gate(record, "--junit", place)
+        assert result.exit_code == 3
+        assert "nothing is added to a record or a comparison" in result.output
+        assert not place.exists()
+    assert gate(record).exit_code == 0
+
+
+def test_one_name_for_two_files_is_refused_before_either_is_written(
+    record: Path, tmp_path: Path
+) -> None:
+    one, same = tmp_path / "one.xml", tmp_path / "." / "record" / ".." / "one.xml"
+    result = gate(record, "--junit", one, "--markdown", same)
+    assert result.exit_code == 3
+    assert "one name is given for two files" in result.output
+    assert not one.exists()
+
+
 def test_a_run_writes_what_the_gate_writes(locked: Any, tmp_path: Path) -> None:
     of_run, of_gate, record = tmp_path / "run.xml", tmp_path / "gate.xml", tmp_path / "REC"
     summary = tmp_path / "summary.md"

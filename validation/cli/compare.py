@@ -174,7 +174,7 @@ def _changes(comparison: "Comparison") -> str:
         for change, count in comparison.changes.items()
         if "/" not in change
     ]
-    return ", ".join(counts) or "nothing"
+    return ", ".join(counts) or comparison.no_change
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

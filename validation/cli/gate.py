@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from validation.report.contents import RecordContents
 
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+_SEALED = ("record.json", "comparison.json")
+"""In a folder with one of these, every file is listed with its digest."""
 
 
 def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,16 +70,28 @@ def gate_command(
 
 
 def require_new(*files: Path | None) -> None:
-    """Refuse files that exist, or whose folder does not, before anything long begins.
+    """Refuse files that cannot be written, or must not be, before anything long begins.
 
     Raises:
-        RecordError: As told.
+        RecordError: One exists, its folder does not, it would lie in a record or a comparison,
+            which it would break, or two are one.
     """
-    for one in files:
-        if one is not None and one.exists():
+    given = [one for one in files if one is not None]
+    for one in given:
+        if one.exists():
             raise RecordError("a file is never replaced", where=str(one), fix="give a new name")
-        if one is not None and not one.parent.is_dir():
+        if not one.parent.is_dir():
             raise RecordError("the folder of a file does not exist", where=str(one))
+        if any((above / name).is_file() for above in one.resolve().parents for name in _SEALED):
+            raise RecordError(
+                "nothing is added to a record or a comparison",
+                where=str(one),
+                fix="give a name outside of it",
+            )
+    if len({one.resolve() for one in given}) < len(given):
+        raise RecordError(
+            "one name is given for two files", where=str(given[0]), fix="give each its own"
+        )
 
 
 def write_for_pipeline(

@@ -61,7 +61,7 @@ def checked_statement(
 
 def _said(error: Any) -> Problem:  # noqa: ANN401 - an error of pydantic
     option = f"--{str(error['loc'][0]).replace('_', '-')}" if error["loc"] else ""
-    message = str(error["msg"])
+    message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "string_too_short":
         message = "nothing is said"
     return Problem(option, message)

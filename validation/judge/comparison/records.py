@@ -114,3 +114,14 @@ class Comparison(Record):
     found: tuple[FoundByBoth, ...]
     changes: dict[str, int] = Field(default_factory=dict)
     """Rows of ``changes.csv`` by kind of change, and by class after a slash."""
+
+    @property
+    def no_change(self) -> str:
+        """What is said where no row is in ``changes.csv``: never that nothing changed at all.
+
+        Rows are of outcomes. An object that is found with another outline has none, and semantic
+        evidence, which is of areas, has none of objects.
+        """
+        if any(one.of == "reference objects" for one in self.found):
+            return "no object or case has another outcome"
+        return "no outcome of a case; how areas changed is among the differences"

@@ -127,7 +127,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         for name, count in comparison.changes.items()
         if "/" not in name
     )
-    yield f"Changed: {changed or 'nothing'}."
+    yield f"Changed: {changed or comparison.no_change}."
     yield ""
     yield from (f"- {inert(one)}" for one in comparison.remarks)
 

@@ -28,7 +28,7 @@ def counts_table(counts: Mapping[str, int], numbering: Numbering) -> Table:
         numbering: Numbers the table.
     """
     rows = [_count_row(one, counts) for one in CHANGES if counts.get(one)]
-    nothing = row(strong("nothing changed"), text(""), text(number(0)), text(""))
+    nothing = row(strong("no other outcome"), text(""), text(number(0)), text(""))
     return numbering.table(
         "What changed from the version before to the new one",
         (
@@ -43,6 +43,7 @@ def counts_table(counts: Mapping[str, int], numbering: Numbering) -> Table:
                 "A false object is the same in both versions where the boxes around the two "
                 "overlap by an IoU of one half or more."
             ),
+            "Counted are outcomes. How areas and outlines changed is among the differences.",
         ),
     )
 

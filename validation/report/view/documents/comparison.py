@@ -267,7 +267,7 @@ def _summary(
 def _points(contents: ComparisonContents) -> Iterator[Item]:
     comparison = contents.comparison
     counts = {name: one for name, one in comparison.changes.items() if "/" not in name}
-    yield item("What changed", changes_in_words(counts) or "nothing")
+    yield item("What changed", changes_in_words(counts) or comparison.no_change)
     by_own = [
         f"{name}: {VERDICTS[one.verdict].word}"
         for name, one in (("A", comparison.first), ("B", comparison.second))
