@@ -601,7 +601,7 @@ class Signatory(Record):
     """Printed name, where it is known beforehand."""
     distinct_from: tuple[Identifier, ...] = ()
     """Roles that sign before this one and whose signers may not sign here, too: an author who
-    approves the own work is no approval (21 CFR 11.10(g))."""
+    approves the own work is no approval."""
 
 
 class ReportPlan(Record):
