@@ -199,6 +199,14 @@ def test_a_session_that_finds_no_protocol_does_not_pass(run: Run, project: Path)
         result.stdout.fnmatch_lines(["no protocol was collected*"])
 
 
+def test_nor_does_one_that_finds_nothing_at_all(run: Run, project: Path) -> None:
+    """Pytest's own status for no tests, 5, is one that pipelines are often told to let pass."""
+    (project / "protocols").mkdir(exist_ok=True)
+    result = run("--segval", "protocols")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["no protocol was collected*"])
+
+
 @pytest.mark.parametrize("workers", ["0", "-1", "many", "257", "1000000000000"])
 def test_an_impossible_number_of_workers_is_wrong_usage(workers: str, run: Run, place: Any) -> None:
     place()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,17 @@ def test_areas_that_changed_are_never_told_as_nothing(
     for told in (result.output, (tmp_path / "summary.md").read_text()):
         assert "nothing" not in told
         assert "how areas changed is among the differences" in told
+
+
+def test_a_version_before_that_ran_later_is_told(make_study: Callable[..., Any]) -> None:
+    """Records that were swapped by mistake turn every verdict round."""
+    study = make_study("instance").lock()
+    study.run("first")
+    time.sleep(1.1)  # times of records are whole seconds
+    study.run("second")
+    told = "The run of A was finished after that of B: A is taken as the version before."
+    assert told not in said(study.folder / "first", study.folder / "second")["remarks"]
+    assert told in said(study.folder / "second", study.folder / "first")["remarks"]
 
 
 # --- verdict -----------------------------------------------------------------------------

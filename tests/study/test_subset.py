@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 
 from tests.study.signing_study import with_identities
 from validation import run, verify
@@ -84,6 +85,11 @@ def test_a_subset_says_on_every_page_and_to_every_verb_that_it_does_not_count(
     assert "2 of 6 cases: not for the record" in [one.get("message") for one in suite.iter("error")]
     assert suite.get("tests") == str(len(suite.findall("testcase")))
     assert "**Not for the record.** 2 of 6 cases ran." in summary.read_text("utf-8")
+
+    matrix = tmp_path / "matrix.pdf"
+    assert cli("document", "traceability", record, "--out", matrix).exit_code == 0
+    about = load_workbook(matrix.with_suffix(".xlsx"))["About"]
+    assert ("Not for the record", "2 of 6 cases: not for the record") in tuple(about.values)
 
     study = with_identities(locked.folder)
     with pytest.raises(SignatureError, match="2 of 6 cases: not for the record"):

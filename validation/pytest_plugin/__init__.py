@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STUDIES: "pytest.StashKey[Studies]" = pytest.StashKey()
 _FOLDERS = "segval_folders"
 """What the controller of pytest-xdist tells its workers."""
+_WITHOUT_A_FAILURE = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,7 +104,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     if hasattr(config, "workeroutput"):
         config.workeroutput[_FOLDERS] = studies.used
-    elif studies.is_unused(config) and session.exitstatus == pytest.ExitCode.OK:
+    elif studies.is_unused(config) and session.exitstatus in _WITHOUT_A_FAILURE:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 

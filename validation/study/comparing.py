@@ -290,6 +290,8 @@ def _remarks(before: _Read, after: _Read) -> Iterator[str]:
         yield "The first protocol states other margins; those of the second are judged."
     if first.approval is None and second.approval is not None:
         yield "The protocol of the first record was not approved."
+    if first.run.finished_at > second.run.finished_at:
+        yield "The run of A was finished after that of B: A is taken as the version before."
     yield from _same_version(first, second)
     yield from _failed(first, second)
     yield from _open_deviations(first, second)

@@ -76,6 +76,7 @@ def _about(contents: PlannedContents | RecordContents) -> Sheet:
         ("Protocol digest", contents.digests["protocol.yaml"]),
         ("Record", record.record_id if record else "no run yet: planned only"),
         ("Verdict of the record", VERDICTS[record.findings.verdict].word if record else "none"),
+        *_kept_from_the_record(record),
         *(
             (f"Source of {one.holds}", f"{one.name} ({one.digest})")
             for one in protocol.requirement_sources
@@ -84,6 +85,16 @@ def _about(contents: PlannedContents | RecordContents) -> Sheet:
     ]
     rows = [[SheetCell(name), SheetCell(value)] for name, value in said]
     return Sheet("About", [("What", 26), ("Value", 90)], rows)
+
+
+def _kept_from_the_record(record: RecordContents | None) -> Iterator[tuple[str, str]]:
+    """Yield why criteria that are met do not make the verdict: the rows alone do not say it."""
+    if record is None:
+        return
+    if record.findings.subset is not None:
+        yield "Not for the record", record.findings.subset.words
+    if still_open := record.findings.open_deviations:
+        yield "Open deviations", ", ".join(still_open)
 
 
 def _rows(contents: PlannedContents | RecordContents) -> list[dict[str, CsvCell]]:
