@@ -9,6 +9,8 @@ for one success more.
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
+from validation.plan.sample_size.bisection import least_from
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 IntervalName = Literal["wilson", "clopper_pearson"]
 """Interval whose limit is held against the bound, as `analysis.proportion_interval` names it."""
 
-MOST = 10_000_000
-"""Units beyond which no number is searched."""
 _CHUNK = 65_536
 
 
@@ -134,16 +134,7 @@ def _assured(
             return False
         return math.exp(-n * _divergence(share, expected)) <= 1 - power
 
-    high = 1
-    while not is_assured(high):
-        high *= 2
-        if high > MOST:
-            return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_assured(middle) else (middle, high)
-    return high
+    return least_from(1, is_assured)
 
 
 def _sufficient_share(n: int, bound: float, level: float, interval: IntervalName) -> float | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from validation.plan.names import Identifier
-from validation.plan.sample_size.binomial_power import MOST
+from validation.plan.sample_size.bisection import MOST
 from validation.plan.sample_size.designs import Design
 from validation.record import Prose, Record
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from validation.plan.sample_size.binomial_power import MOST
+from validation.plan.sample_size.bisection import MOST, least_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,13 +56,4 @@ def least_number(expected: float, half_width: float, level: float, interval: Wid
     def is_narrow(n: int) -> bool:
         return bool(half_widths(np.array([n]), expected, level, interval)[0] <= half_width)
 
-    high = 1
-    while not is_narrow(high):
-        high *= 2
-        if high > MOST:
-            return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_narrow(middle) else (middle, high)
-    return high
+    return least_from(1, is_narrow)

@@ -8,7 +8,7 @@ are many and their values not very skewed.
 import math
 from typing import TYPE_CHECKING
 
-from validation.plan.sample_size.binomial_power import MOST
+from validation.plan.sample_size.bisection import least_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,16 +55,7 @@ def least_number(distance: float, sd: float, level: float, power: float) -> int 
     def is_enough(n: int) -> bool:
         return bool(powers(np.array([n]), distance, sd, level)[0] >= power)
 
-    high = _LEAST
-    while not is_enough(high):
-        high *= 2
-        if high > MOST:
-            return None
-    low = max(_LEAST - 1, high // 2)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_enough(middle) else (middle, high)
-    return high
+    return least_from(_LEAST, is_enough)
 
 
 def normal_number(distance: float, sd: float, level: float, power: float) -> float:

@@ -2,7 +2,7 @@
 
 import math
 
-from validation.plan.sample_size.binomial_power import MOST
+from validation.plan.sample_size.bisection import least_from
 
 
 def expected_total(needed: float, share: float) -> int:
@@ -35,13 +35,4 @@ def assured_total(needed: int, share: float, assurance: float) -> int | None:
     def is_assured(n: int) -> bool:
         return bool(stats.binom.sf(needed - 1, n, share) >= assurance)
 
-    high = max(1, needed)
-    while not is_assured(high):
-        high *= 2
-        if high > MOST:
-            return None
-    low = needed - 1 if high == needed else high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_assured(middle) else (middle, high)
-    return high
+    return least_from(max(1, needed), is_assured)

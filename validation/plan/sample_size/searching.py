@@ -9,6 +9,7 @@ from validation.plan.sample_size import (
     paired_shares,
     unpaired_shares,
 )
+from validation.plan.sample_size.bisection import MOST
 from validation.plan.sample_size.curves import distance_of, facing_up
 from validation.plan.sample_size.designs import (
     Clustered,
@@ -63,4 +64,4 @@ def first_independent(design: Proportion) -> int | None:
 
 
 def _rounded(number: float) -> int | None:
-    return max(1, math.ceil(round(number, 9))) if number <= binomial_power.MOST else None
+    return max(1, math.ceil(round(number, 9))) if number <= MOST else None

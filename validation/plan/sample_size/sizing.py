@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from validation.errors import Problem, SampleSizeError
 from validation.plan.sample_size import binomial_power, prevalence, success_run
+from validation.plan.sample_size.bisection import MOST
 from validation.plan.sample_size.contradictions import contradictions
 from validation.plan.sample_size.curves import curve_of
 from validation.plan.sample_size.design_effect import (
@@ -87,11 +88,10 @@ def size(design: Design) -> Sizing:
 
 
 def _found(number: int | None, design: Design) -> int:
-    if number is not None and number <= binomial_power.MOST:
+    if number is not None and number <= MOST:
         return number
     raise SampleSizeError(
-        f"more units are needed than a test set can have (the search ends at "
-        f"{binomial_power.MOST:,})",
+        f"more units are needed than a test set can have (the search ends at {MOST:,})",
         where=design.design,
         fix="what is expected lies too near to the bound or margin: state a bound that a good "
         "model meets clearly",
