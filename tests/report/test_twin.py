@@ -4,7 +4,7 @@ import html
 import re
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -202,7 +202,8 @@ def test_what_slips_through_is_neither_run_nor_loaded(page: Any, tmp_path: Path)
             self.send_response(204)
             self.end_headers()
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    # A browser may open a connection and ask nothing, which a server of one thread would wait for.
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     at = f"http://127.0.0.1:{server.server_port}"
     body = (
